@@ -1,0 +1,48 @@
+CREATE OR REPLACE VIEW alerts AS
+SELECT
+  alert_id, detector, detector_name, title, severity, status, server, entity, summary,
+  user_name, client, database_name, application, first_seen, last_seen, evidence_count, sessions,
+  observed, threshold, created_at, updated_at
+FROM store.alerts;
+
+COMMENT ON VIEW alerts IS 'What the detectors found: one row per detector, server, entity and episode.';
+COMMENT ON COLUMN alerts.alert_id IS 'Stable id.';
+COMMENT ON COLUMN alerts.detector IS 'Detector id, e.g. A01.';
+COMMENT ON COLUMN alerts.detector_name IS 'Detector name, e.g. auth.brute_force_account.';
+COMMENT ON COLUMN alerts.title IS 'What it means.';
+COMMENT ON COLUMN alerts.severity IS 'info, low, medium, high or critical.';
+COMMENT ON COLUMN alerts.status IS 'open or closed.';
+COMMENT ON COLUMN alerts.server IS 'Name of the Flexible Server, lower case.';
+COMMENT ON COLUMN alerts.entity IS 'What the evidence has in common, e.g. user@client.';
+COMMENT ON COLUMN alerts.summary IS 'The most telling row of evidence in one sentence.';
+COMMENT ON COLUMN alerts.user_name IS 'Role behind it; null where there are several.';
+COMMENT ON COLUMN alerts.client IS 'Client address behind it; null where there are several.';
+COMMENT ON COLUMN alerts.database_name IS 'Database; null where there are several.';
+COMMENT ON COLUMN alerts.application IS 'application_name; null where there are several.';
+COMMENT ON COLUMN alerts.first_seen IS 'Time (UTC) of the first event.';
+COMMENT ON COLUMN alerts.last_seen IS 'Time (UTC) of the last event.';
+COMMENT ON COLUMN alerts.evidence_count IS 'Events behind it.';
+COMMENT ON COLUMN alerts.sessions IS 'Sessions (%c) behind it.';
+COMMENT ON COLUMN alerts.observed IS 'The largest value observed.';
+COMMENT ON COLUMN alerts.threshold IS 'The threshold it was held against.';
+COMMENT ON COLUMN alerts.created_at IS 'Time (UTC) at which pgvigil raised it.';
+COMMENT ON COLUMN alerts.updated_at IS 'Time (UTC) of its last change.';
+
+CREATE OR REPLACE VIEW evidence AS
+SELECT e.alert_id, e.detector, e.record_id, e.event_time, e.server, e.session_id, e.user_name, e.client,
+       e.summary, e.statement_hash, t.normalized
+FROM store.evidence e
+LEFT JOIN store.statements t ON t.statement_hash = e.statement_hash;
+
+COMMENT ON VIEW evidence IS 'The events behind each alert.';
+COMMENT ON COLUMN evidence.alert_id IS 'Alert.';
+COMMENT ON COLUMN evidence.detector IS 'Detector id.';
+COMMENT ON COLUMN evidence.record_id IS 'Record, see records and activity.';
+COMMENT ON COLUMN evidence.event_time IS 'Time (UTC) of the event.';
+COMMENT ON COLUMN evidence.server IS 'Name of the Flexible Server, lower case.';
+COMMENT ON COLUMN evidence.session_id IS 'Session (%c).';
+COMMENT ON COLUMN evidence.user_name IS 'Role.';
+COMMENT ON COLUMN evidence.client IS 'Client address.';
+COMMENT ON COLUMN evidence.summary IS 'What this event shows.';
+COMMENT ON COLUMN evidence.statement_hash IS 'Key of the text in statements.';
+COMMENT ON COLUMN evidence.normalized IS 'Statement with $n for each literal.';
