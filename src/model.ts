@@ -162,6 +162,8 @@ export const REJECT_CODES = [
   'BAD_TIME',
   'NO_SERVER',
   'BAD_AUDIT',
+  /** The store refused one message that is otherwise sound, e.g. a number out of range. */
+  'NOT_STORABLE',
 ] as const;
 export type RejectCode = (typeof REJECT_CODES)[number];
 

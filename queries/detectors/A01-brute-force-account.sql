@@ -1,0 +1,54 @@
+/*---
+id: A01
+name: auth.brute_force_account
+title: Suspected brute force on an account
+severity: medium
+attack: [T1110.001]
+quiet: 4h
+requires:
+  - log_connections = on
+parameters:
+  window: { type: duration, default: 10m, help: Time in which the failures are counted. }
+  min_failures: { type: number, default: 10, min: 3, max: 10000, help: Refused passwords for one account from one address. }
+false_positives:
+  - An application that keeps trying a password that was changed. Same address and application, steady interval.
+runbook:
+  - Ask the owner of the account whether a password was changed. If so, mend the application and close the alert.
+  - If not, block the client address in the server's firewall rules.
+  - Look for a successful sign-in from the same address (detector A02).
+  - Change the password of the account.
+---*/
+WITH failures AS (
+  SELECT
+    record_id, event_time, server, session_id, user_name, client, database_name, application, reason,
+    count(*) OVER (
+      PARTITION BY server, user_name, client ORDER BY event_time
+      RANGE BETWEEN $window PRECEDING AND CURRENT ROW
+    ) AS failed
+  FROM sign_ins
+  WHERE outcome = 'failed'
+    AND NOT is_platform
+    AND event_time > $since - 2 * $window
+    AND event_time <= $until
+), peaks AS (
+  -- A failure is evidence when a window that holds it reaches the threshold.
+  SELECT
+    *,
+    max(failed) OVER (
+      PARTITION BY server, user_name, client ORDER BY event_time
+      RANGE BETWEEN CURRENT ROW AND $window FOLLOWING
+    ) AS peak
+  FROM failures
+)
+SELECT
+  record_id, event_time, server, session_id, user_name, client, database_name, application,
+  concat(user_name, '@', client) AS entity,
+  CASE reason WHEN 'no_such_role' THEN 'low' ELSE 'medium' END AS severity,
+  concat(
+    failed, ' sign-ins as ', user_name, ' from ', client, ' refused',
+    CASE reason WHEN 'no_such_role' THEN ' (the role does not exist)' ELSE '' END
+  ) AS summary,
+  failed AS observed,
+  $min_failures AS threshold
+FROM peaks
+WHERE peak >= $min_failures

@@ -1,0 +1,60 @@
+/*---
+id: I01
+name: inj.structure
+title: SQL injection structure in a statement
+severity: high
+attack: [T1190]
+quiet: 1h
+requires:
+  - pgaudit.log with read and write
+  - log_min_error_statement = error
+parameters:
+  min_score: { type: number, default: 3, min: 1, max: 20, help: "Points: comparison of equal constants 2, and with a random-looking number 1 more; two or more NULLs padding a UNION 3; UNION onto a catalog 3; several statements 1; comment at the end 1; data in an error through a cast 2; sleep 2; text built from three or more chr() 3." }
+  learned_days: { type: number, default: 3, min: 1, max: 60, help: A shape that the user sent on this many earlier days is ordinary. }
+false_positives:
+  - A reporting tool that pads UNIONs with NULL. Its shape is learned after three days.
+runbook:
+  - Find the code that sends the statement; the normalised text and application_name lead to it. Use bind parameters there.
+  - Read all statements of the session, and what they returned (row_count).
+  - Block the client of the application that sends it, not only the database session.
+---*/
+WITH scored AS (
+  SELECT
+    record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
+    fingerprint, ok,
+    list_contains(flags, 'tautology')::INTEGER * 2
+      + list_contains(flags, 'tautology_rand')::INTEGER
+      + (null_pads >= 2)::INTEGER * 3
+      + (list_contains(flags, 'union') AND len(catalogs) > 0)::INTEGER * 3
+      + list_contains(flags, 'stacked')::INTEGER
+      + list_contains(flags, 'comment_tail')::INTEGER
+      + list_contains(flags, 'err_cast')::INTEGER * 2
+      + list_contains(flags, 'sleep')::INTEGER * 2
+      + (chr_chain >= 3)::INTEGER * 3 AS score
+  FROM activity
+  WHERE event_time > $since
+    AND event_time <= $until
+    AND NOT is_platform
+    AND (list_has_any(flags, ['tautology', 'union', 'err_cast', 'sleep', 'comment_tail', 'stacked']) OR chr_chain >= 3)
+), suspects AS (
+  SELECT * FROM scored WHERE score >= $min_score
+), learned AS (
+  SELECT a.server, a.user_name, a.fingerprint, a.event_time::DATE AS day
+  FROM activity a
+  SEMI JOIN suspects s ON s.server = a.server AND s.user_name = a.user_name AND s.fingerprint = a.fingerprint
+  GROUP BY ALL
+)
+SELECT
+  record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
+  concat(coalesce(user_name, 'unknown'), '@', coalesce(client, 'unknown')) AS entity,
+  concat(
+    coalesce(user_name, 'unknown user'), ' sent a statement with the structure of SQL injection (score ', score, ')',
+    CASE WHEN ok THEN '' ELSE '; it failed' END
+  ) AS summary,
+  score AS observed,
+  $min_score AS threshold
+FROM suspects s
+WHERE (
+  SELECT count(*) FROM learned l
+  WHERE l.server = s.server AND l.user_name = s.user_name AND l.fingerprint = s.fingerprint AND l.day < s.event_time::DATE
+) < $learned_days

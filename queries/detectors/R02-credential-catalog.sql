@@ -1,0 +1,57 @@
+/*---
+id: R02
+name: disc.credential_catalog
+title: Access to a catalog that holds passwords or secrets
+severity: high
+attack: [T1552, T1003]
+quiet: 1h
+requires:
+  - pgaudit.log_catalog = on
+  - log_min_error_statement = error
+parameters:
+  catalogs:
+    type: strings
+    default:
+      - pg_authid
+      - pg_shadow
+      - pg_user_mapping
+      - pg_user_mappings
+      - pg_subscription
+      - pg_hba_file_rules
+      - pg_ident_file_mappings
+      - pg_file_settings
+      - pg_config
+      - pg_largeobject
+      - pg_statistic
+    help: Catalogs and views that are reported.
+  tool_catalogs:
+    type: strings
+    default: [pg_user_mapping, pg_user_mappings, pg_subscription, pg_statistic, pg_largeobject, pg_config, pg_file_settings]
+    help: Those that dump and monitoring tools read in their ordinary work.
+  tools:
+    type: string
+    default: '^(pg_dump|pg_dumpall|pgadmin|postgres_exporter|pganalyze)'
+    help: Regular expression over application_name of such tools. The name is written by the client, so it never excuses a password catalog.
+false_positives:
+  - pg_dumpall without --no-role-passwords.
+runbook:
+  - Ask the person behind the account what it was for. On a Flexible Server the read is denied, so the try is the finding.
+  - For an application account, look for SQL injection (detector I01).
+  - If the read succeeded, change the passwords of all roles of the server.
+---*/
+SELECT
+  record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
+  concat(coalesce(user_name, 'unknown'), '@', coalesce(client, 'unknown')) AS entity,
+  concat(
+    coalesce(user_name, 'unknown user'), CASE WHEN ok THEN ' read ' ELSE ' was denied ' END,
+    array_to_string(list_intersect(catalogs, $catalogs), ', ')
+  ) AS summary
+FROM activity
+WHERE event_time > $since
+  AND event_time <= $until
+  AND NOT is_platform
+  AND list_has_any(catalogs, $catalogs)
+  AND NOT (
+    regexp_matches(lower(coalesce(application, '')), $tools)
+    AND list_has_all($tool_catalogs, list_intersect(catalogs, $catalogs))
+  )

@@ -1,0 +1,150 @@
+/**
+ * A detector: one SQL file with YAML front matter and one SELECT over the public views.
+ *
+ * The SELECT returns evidence, one row per event. It is anchored in event time, never in the clock: for a given
+ * set of rows it returns the same evidence whenever it runs, so late, shuffled and replayed data give the same
+ * alerts. `$since` (exclusive) and `$until` (inclusive) bound the events to judge; a window may look further back.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { messageOf, PgvigilError } from '../errors.ts';
+import { SEVERITIES, type Severity } from '../model.ts';
+import { packagePath } from '../paths.ts';
+import { parseDuration } from './duration.ts';
+
+const duration = z.string().transform((text, context) => {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === null)
+    context.addIssue({ code: 'custom', message: `"${text}" is no duration such as 10m` });
+  return milliseconds ?? 0;
+});
+
+const parameter = z.strictObject({
+  type: z.enum(['number', 'duration', 'strings', 'string']),
+  default: z.union([z.number(), z.string(), z.array(z.string())]),
+  min: z.number().optional(),
+  max: z.number().optional(),
+  help: z.string(),
+});
+
+const frontMatter = z.strictObject({
+  id: z.string().regex(/^[A-Z][0-9]{2,3}$/, 'an upper-case letter and two or three digits'),
+  name: z.string().regex(/^[a-z0-9_]+\.[a-z0-9_]+$/, 'group.name in lower case'),
+  title: z.string().min(1),
+  severity: z.enum(SEVERITIES),
+  attack: z.array(z.string().regex(/^T[0-9]{4}(\.[0-9]{3})?$/)),
+  /** Evidence further apart than this belongs to two alerts. */
+  quiet: duration,
+  requires: z.array(z.string()),
+  parameters: z.record(z.string(), parameter),
+  false_positives: z.array(z.string()),
+  runbook: z.array(z.string()).min(1),
+});
+
+export type ParameterDefinition = z.infer<typeof parameter>;
+
+export interface Detector {
+  id: string;
+  name: string;
+  title: string;
+  severity: Severity;
+  /** MITRE ATT&CK technique ids (v19). */
+  attack: string[];
+  /** Milliseconds without evidence after which new evidence opens a new alert. */
+  quiet: number;
+  requires: string[];
+  parameters: Record<string, ParameterDefinition>;
+  falsePositives: string[];
+  runbook: string[];
+  sql: string;
+  file: string;
+}
+
+/** A detector file that cannot be used, and why. */
+export interface RefusedDetector {
+  file: string;
+  error: PgvigilError;
+}
+
+const FRONT_MATTER = /^\/\*---\r?\n([\s\S]*?)\r?\n---\*\/\r?\n/;
+
+/**
+ * Reads one detector file.
+ *
+ * @throws PgvigilError DETECTOR_INVALID naming file, line and reason
+ */
+export function parseDetector(file: string, text: string): Detector {
+  const match = FRONT_MATTER.exec(text);
+  if (match === null) throw invalid(file, 1, 'the file does not begin with /*--- front matter ---*/');
+  const document = parseDocument(match[1] ?? '');
+  const syntax = document.errors[0];
+  if (syntax !== undefined) {
+    throw invalid(file, 1 + (syntax.linePos?.[0].line ?? 1), syntax.message.split('\n')[0] ?? 'broken YAML');
+  }
+  const parsed = frontMatter.safeParse(document.toJS());
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const path = issue?.path.join('.') ?? '';
+    throw invalid(file, lineOf(match[1] ?? '', String(issue?.path[0] ?? '')), `${path}: ${issue?.message}`);
+  }
+  const { false_positives, ...rest } = parsed.data;
+  return { ...rest, falsePositives: false_positives, sql: text.slice(match[0].length).trim(), file };
+}
+
+function lineOf(yaml: string, key: string): number {
+  const line = yaml.split('\n').findIndex((text) => text.startsWith(`${key}:`));
+  return line < 0 ? 1 : line + 2;
+}
+
+function invalid(file: string, line: number, reason: string): PgvigilError {
+  return new PgvigilError(
+    'DETECTOR_INVALID',
+    `${file}:${line}: ${reason}`,
+    'Mend the file; a detector of pgvigil itself shows the form: queries/detectors/A01-brute-force-account.sql.',
+  );
+}
+
+/** Reads all `*.sql` files of the folders, ours first. A file that cannot be used does not stop the others. */
+export async function loadDetectors(
+  folders: readonly string[] = [],
+): Promise<{ detectors: Detector[]; refused: RefusedDetector[] }> {
+  const detectors: Detector[] = [];
+  const refused: RefusedDetector[] = [];
+  const seen = new Map<string, string>();
+  for (const folder of [packagePath('queries/detectors'), ...folders]) {
+    for (const file of await sqlFiles(folder)) {
+      try {
+        const detector = parseDetector(file, await readFile(file, 'utf8'));
+        const twin = seen.get(detector.id);
+        if (twin !== undefined) throw invalid(file, 1, `id ${detector.id} is that of ${basename(twin)}`);
+        seen.set(detector.id, file);
+        detectors.push(detector);
+      } catch (error) {
+        refused.push({
+          file,
+          error: error instanceof PgvigilError ? error : invalid(file, 1, messageOf(error)),
+        });
+      }
+    }
+  }
+  return { detectors, refused };
+}
+
+async function sqlFiles(folder: string): Promise<string[]> {
+  try {
+    const names = await readdir(folder);
+    return names
+      .filter((name) => name.endsWith('.sql'))
+      .sort()
+      .map((name) => join(folder, name));
+  } catch (error) {
+    throw new PgvigilError(
+      'CONFIG_INVALID',
+      `cannot read the detector folder ${folder}: ${messageOf(error)}`,
+      'Correct detection.detectorFolders in the configuration.',
+      error,
+    );
+  }
+}

@@ -1,0 +1,78 @@
+/** How far each detector has looked; stored with the alerts that came of it. */
+import { timestamp } from '../store/rows.ts';
+import type { Store, Transaction } from '../store/store.ts';
+
+export interface DetectorProgress {
+  /** Last record that had arrived when the detector last ran. */
+  lastRecordId: bigint;
+  /** Event time up to which it has looked; -Infinity before its first run. */
+  watermark: number;
+}
+
+const NEVER: DetectorProgress = { lastRecordId: 0n, watermark: Number.NEGATIVE_INFINITY };
+
+/** Progress of every detector that ever ran. */
+export async function readProgress(store: Store): Promise<Map<string, DetectorProgress>> {
+  const rows = await store.rows<{ detector: string; last_record_id: bigint; watermark: Date }>(
+    'SELECT detector, last_record_id, watermark FROM store.detector_state',
+  );
+  return new Map(
+    rows.map((row) => [
+      row.detector,
+      { lastRecordId: row.last_record_id, watermark: row.watermark.getTime() },
+    ]),
+  );
+}
+
+export function progressOf(
+  progress: ReadonlyMap<string, DetectorProgress>,
+  detector: string,
+): DetectorProgress {
+  return progress.get(detector) ?? NEVER;
+}
+
+/** Records a run that succeeded. */
+export async function saveProgress(
+  transaction: Transaction,
+  detector: string,
+  progress: DetectorProgress,
+  now: number,
+): Promise<void> {
+  const values = {
+    detector,
+    record: progress.lastRecordId,
+    watermark: timestamp(progress.watermark),
+    now: timestamp(now),
+  };
+  const updated = await transaction.rows(
+    `UPDATE store.detector_state
+     SET last_record_id = $record, watermark = $watermark, updated_at = $now, runs = runs + 1, last_error = NULL
+     WHERE detector = $detector RETURNING detector`,
+    values,
+  );
+  if (updated.length > 0) return;
+  await transaction.run(
+    'INSERT INTO store.detector_state VALUES ($detector, $record, $watermark, $now, 1, 0, NULL)',
+    values,
+  );
+}
+
+/** Records a run that failed; the next one looks at the same events again. */
+export async function saveFailure(
+  transaction: Transaction,
+  detector: string,
+  error: string,
+  now: number,
+): Promise<void> {
+  const values = { detector, error, now: timestamp(now) };
+  const updated = await transaction.rows(
+    `UPDATE store.detector_state SET failures = failures + 1, last_error = $error, updated_at = $now
+     WHERE detector = $detector RETURNING detector`,
+    values,
+  );
+  if (updated.length > 0) return;
+  await transaction.run(
+    `INSERT INTO store.detector_state VALUES ($detector, 0, '-infinity'::TIMESTAMP, $now, 0, 1, $error)`,
+    values,
+  );
+}

@@ -1,0 +1,150 @@
+/** Turns decoded records into rows of the store. Column order is that of `queries/schema`. Pure. */
+import { DuckDBBlobValue, DuckDBTimestampValue, type DuckDBValue, listValue } from '@duckdb/node-api';
+import type {
+  AuditEntry,
+  ConnectionEvent,
+  Failure,
+  LogRecord,
+  Position,
+  Reject,
+  StatementFeatures,
+} from '../model.ts';
+
+export type TableRow = DuckDBValue[];
+
+/** Milliseconds since 1970 as a DuckDB timestamp. */
+export function timestamp(milliseconds: number): DuckDBTimestampValue {
+  return new DuckDBTimestampValue(BigInt(Math.round(milliseconds)) * 1000n);
+}
+
+const bigintOrNull = (value: number | null): bigint | null => (value === null ? null : BigInt(value));
+const strings = (values: readonly string[]): DuckDBValue => listValue([...values]);
+
+export function recordRow(id: bigint, place: Position, receivedAt: number, record: LogRecord): TableRow {
+  // The text of an AUDIT line is kept once per distinct statement, not once per execution.
+  const message = record.fact?.kind === 'audit' ? null : record.message;
+  return [
+    id,
+    place.source,
+    place.partition,
+    BigInt(place.sequenceNumber),
+    record.index,
+    timestamp(record.eventTime),
+    timestamp(receivedAt),
+    record.server,
+    record.category,
+    record.sessionId,
+    bigintOrNull(record.pid),
+    record.backendType,
+    record.level,
+    record.sqlstate,
+    message,
+    record.detail,
+    record.context,
+    record.properties,
+  ];
+}
+
+export function connectionRow(id: bigint, record: LogRecord, event: ConnectionEvent): TableRow {
+  return [
+    id,
+    timestamp(record.eventTime),
+    record.server,
+    record.sessionId,
+    event.event,
+    event.user ?? record.prefixUser,
+    event.database ?? record.prefixDatabase,
+    event.client ?? record.prefixClient,
+    event.clientPort,
+    event.application ?? record.prefixApplication,
+    event.identity,
+    event.method,
+    event.tls,
+    event.tlsVersion,
+    event.replication,
+    record.sqlstate,
+    event.reason,
+    bigintOrNull(event.durationMs),
+  ];
+}
+
+export function activityRow(
+  id: bigint,
+  record: LogRecord,
+  fact: AuditEntry | Failure,
+  statementHash: string | null,
+): TableRow {
+  const audit = fact.kind === 'audit' ? fact : null;
+  const failure = fact.kind === 'failure' ? fact : null;
+  return [
+    id,
+    timestamp(record.eventTime),
+    record.server,
+    record.sessionId,
+    audit ? 'audit' : 'error',
+    record.prefixUser,
+    record.prefixDatabase,
+    record.prefixClient,
+    record.prefixApplication,
+    audit?.auditType ?? null,
+    bigintOrNull(audit?.statementId ?? null),
+    bigintOrNull(audit?.substatementId ?? null),
+    audit?.class ?? null,
+    audit?.command ?? null,
+    audit?.objectType ?? null,
+    audit?.objectName ?? null,
+    statementHash,
+    audit?.parameters ?? null,
+    bigintOrNull(audit?.rows ?? null),
+    audit?.truncated ?? false,
+    failure?.sqlstate ?? null,
+    failure?.message ?? null,
+  ];
+}
+
+export function statementRow(firstRecordId: bigint, features: StatementFeatures): TableRow {
+  return [
+    features.statementHash,
+    firstRecordId,
+    features.sqlText,
+    BigInt(features.textLength),
+    features.parseOk,
+    features.fingerprint,
+    features.normalized,
+    strings(features.kinds),
+    strings(features.relationsRead),
+    strings(features.relationsWritten),
+    strings(features.catalogs),
+    strings(features.functions),
+    strings(features.flags),
+    features.settingName,
+    features.settingValue,
+    features.settingScope,
+    strings(features.rolesGranted),
+    strings(features.grantees),
+    strings(features.roleOptions),
+    strings(features.hosts),
+    features.language,
+    features.extension,
+    features.path,
+    features.target,
+    features.statementCount,
+    features.dropCount,
+    features.nullPads,
+    features.chrChain,
+    features.tailRedacted,
+  ];
+}
+
+export function rejectRow(place: Position, receivedAt: number, reject: Reject): TableRow {
+  return [
+    place.source,
+    place.partition,
+    BigInt(place.sequenceNumber),
+    reject.index,
+    timestamp(receivedAt),
+    reject.code,
+    reject.reason,
+    new DuckDBBlobValue(reject.raw),
+  ];
+}

@@ -1,0 +1,167 @@
+/**
+ * The store of a data folder: the only room that writes DuckDB.
+ *
+ * All writes go through `transaction`, one at a time on one connection. Reads run beside them on a connection
+ * of their own and see the last commit.
+ */
+import { copyFileSync, constants as fsConstants } from 'node:fs';
+import { chmod } from 'node:fs/promises';
+import {
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  type DuckDBInstance,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+import { databasePath, openForWriting } from './database.ts';
+import { migrate } from './migrations.ts';
+import { Mutex } from './mutex.ts';
+
+export type Row = Record<string, unknown>;
+export type Parameters = Record<string, DuckDBValue>;
+
+/** DuckDB's vector size: the largest chunk an appender takes. */
+const CHUNK_ROWS = 2048;
+
+/** What a piece of work may do inside one transaction. */
+export class Transaction {
+  readonly #connection: DuckDBConnection;
+
+  constructor(connection: DuckDBConnection) {
+    this.#connection = connection;
+  }
+
+  /** Rows of a query, values as DuckDB's JavaScript forms (bigint, string, boolean, list values). */
+  async rows<T extends Row>(sql: string, parameters?: Parameters): Promise<T[]> {
+    return readRows<T>(this.#connection, sql, parameters);
+  }
+
+  async run(sql: string, parameters?: Parameters): Promise<void> {
+    await this.#connection.run(sql, parameters);
+  }
+
+  /** Appends rows to a table of the schema `store`; each row holds a value for every column, in order. */
+  async append(table: string, rows: readonly (readonly DuckDBValue[])[]): Promise<void> {
+    if (rows.length === 0) return;
+    const appender = await this.#connection.createAppender(table, 'store');
+    try {
+      const types: DuckDBType[] = [];
+      for (let column = 0; column < appender.columnCount; column++) types.push(appender.columnType(column));
+      for (let start = 0; start < rows.length; start += CHUNK_ROWS) {
+        const chunk = DuckDBDataChunk.create(types);
+        chunk.setRows(rows.slice(start, start + CHUNK_ROWS));
+        appender.appendDataChunk(chunk);
+      }
+      appender.flushSync();
+    } finally {
+      appender.closeSync();
+    }
+  }
+}
+
+async function readRows<T extends Row>(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters?: Parameters,
+): Promise<T[]> {
+  const reader = await connection.streamAndReadAll(sql, parameters);
+  return reader.getRowObjectsJS() as unknown as T[];
+}
+
+export interface StoreEvents {
+  /** A write-ahead log could not be replayed and was moved to `path`; reading resumes from the last checkpoint. */
+  walRecovered?(path: string): void;
+}
+
+export class Store {
+  readonly dataDir: string;
+  readonly #instance: DuckDBInstance;
+  readonly #writer: DuckDBConnection;
+  readonly #reader: DuckDBConnection;
+  readonly #mutex = new Mutex();
+  #commits = 0;
+
+  private constructor(
+    dataDir: string,
+    instance: DuckDBInstance,
+    writer: DuckDBConnection,
+    reader: DuckDBConnection,
+  ) {
+    this.dataDir = dataDir;
+    this.#instance = instance;
+    this.#writer = writer;
+    this.#reader = reader;
+  }
+
+  /**
+   * Opens the data folder for writing, creating what is missing.
+   *
+   * @throws PgvigilError DATA_LOCKED, DATA_TOO_NEW, DATA_DAMAGED, STORE_WRITE
+   */
+  static async open(dataDir: string, events: StoreEvents = {}, now: () => number = Date.now): Promise<Store> {
+    const { instance, damagedWal } = await openForWriting(dataDir, now);
+    const writer = await instance.connect();
+    try {
+      await migrate(writer);
+    } catch (error) {
+      writer.closeSync();
+      instance.closeSync();
+      throw error;
+    }
+    if (damagedWal !== null) events.walRecovered?.(damagedWal);
+    return new Store(dataDir, instance, writer, await instance.connect());
+  }
+
+  /** Number of commits since opening: tells whether anything changed. */
+  get commits(): number {
+    return this.#commits;
+  }
+
+  /** Rows of a query over the last committed state. */
+  async rows<T extends Row>(sql: string, parameters?: Parameters): Promise<T[]> {
+    return readRows<T>(this.#reader, sql, parameters);
+  }
+
+  /** A further connection for long reads (detectors); the caller closes it. */
+  async connect(): Promise<DuckDBConnection> {
+    return this.#instance.connect();
+  }
+
+  /** Runs `work` in one transaction; all of it is stored, or nothing. */
+  async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#mutex.run(async () => {
+      await this.#writer.run('BEGIN');
+      let result: T;
+      try {
+        result = await work(new Transaction(this.#writer));
+        await this.#writer.run('COMMIT');
+      } catch (error) {
+        await this.#writer.run('ROLLBACK').catch(() => undefined); // a failed COMMIT has rolled back already
+        throw error;
+      }
+      this.#commits++;
+      return result;
+    });
+  }
+
+  /**
+   * Copies the database, as of now, to `target`, from where other processes can read it. Writers wait.
+   * The copy is synchronous so that nothing of this process can write in between.
+   */
+  async snapshot(target: string): Promise<void> {
+    await this.#mutex.run(async () => {
+      await this.#writer.run('FORCE CHECKPOINT');
+      copyFileSync(databasePath(this.dataDir), target, fsConstants.COPYFILE_FICLONE);
+    });
+    await chmod(target, 0o600);
+  }
+
+  /** Writes the log into the file and closes it. */
+  async close(): Promise<void> {
+    await this.#mutex.run(async () => {
+      this.#reader.closeSync();
+      this.#writer.closeSync();
+      this.#instance.closeSync();
+    });
+  }
+}

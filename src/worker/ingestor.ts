@@ -1,0 +1,191 @@
+/**
+ * Takes messages from sources, decodes them, and stores them in batches.
+ *
+ * `ingest` resolves when its messages are stored: a source that waits for it cannot run ahead of the store. When
+ * the store refuses to write (disk full), the ingestor tries again until it works, and sources wait. A message
+ * that alone is at fault is kept as a reject.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../errors.ts';
+import type { DecodedMessage, LogRecord, SourceMessage, StatementFeatures } from '../model.ts';
+import type { CommitResult, StoreWriter, WritableMessage } from '../store/writer.ts';
+
+export interface IngestLimits {
+  /** Messages are stored together until their records reach this number … */
+  maxRecords: number;
+  /** … or the first of them has waited this long, in milliseconds. */
+  maxDelayMs: number;
+}
+
+export interface IngestorOptions {
+  writer: StoreWriter;
+  /** Never throws. */
+  decode: (body: Uint8Array) => DecodedMessage;
+  /** What the parser says of a record's statement; null for records without one. Never throws. */
+  features: (record: LogRecord) => StatementFeatures | null;
+  redactBytes: (raw: Uint8Array) => Uint8Array;
+  limits: IngestLimits;
+  /** Told of every refused write; the ingestor goes on trying. */
+  onRefused?: (error: string, retryInMs: number) => void;
+  /** Told of every commit. */
+  onCommit?: (result: CommitResult, bytes: number) => void;
+}
+
+/** A decoded message that still knows its bytes, in case it has to be kept as a reject. */
+interface Decoded extends WritableMessage {
+  body: Uint8Array;
+}
+
+interface Pending {
+  messages: Decoded[];
+  bytes: number;
+  records: number;
+  stored: () => void;
+}
+
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 30_000;
+
+export class Ingestor {
+  readonly #options: IngestorOptions;
+  readonly #queue: Pending[] = [];
+  #queuedRecords = 0;
+  #wake: () => void = () => undefined;
+  #stopping = false;
+  readonly #aborted = new AbortController();
+  readonly #loop: Promise<void>;
+
+  constructor(options: IngestorOptions) {
+    this.#options = options;
+    this.#loop = this.#run();
+  }
+
+  /**
+   * Resolves when all messages are stored; those of one partition must be in order. After `stop` nothing more is
+   * taken: the positions have not moved, so the source delivers again at the next start.
+   */
+  async ingest(messages: readonly SourceMessage[], contiguous: boolean): Promise<void> {
+    if (this.#stopping || messages.length === 0) return;
+    const writable = messages.map((message) => this.#decode(message, contiguous));
+    const records = writable.reduce((sum, message) => sum + message.decoded.records.length, 0);
+    const bytes = messages.reduce((sum, message) => sum + message.body.byteLength, 0);
+    await new Promise<void>((stored) => {
+      this.#queue.push({ messages: writable, bytes, records, stored });
+      this.#queuedRecords += records;
+      this.#wake();
+    });
+  }
+
+  /** Stores what is queued, within `deadlineMs`, and ends. */
+  async stop(deadlineMs = 10_000): Promise<void> {
+    this.#stopping = true;
+    const timer = setTimeout(() => this.#aborted.abort(), deadlineMs);
+    this.#wake();
+    await this.#loop;
+    clearTimeout(timer);
+    for (const pending of this.#queue.splice(0)) pending.stored();
+  }
+
+  #decode(message: SourceMessage, contiguous: boolean): Decoded {
+    const decoded = this.#options.decode(message.body);
+    const features = new Map<number, StatementFeatures>();
+    for (const record of decoded.records) {
+      const found = this.#options.features(record);
+      if (found !== null) features.set(record.index, found);
+    }
+    const { body, ...position } = message;
+    return { position, body, decoded, features, contiguous };
+  }
+
+  async #run(): Promise<void> {
+    while (true) {
+      if (this.#queue.length === 0) {
+        if (this.#stopping) return;
+        await new Promise<void>((wake) => {
+          this.#wake = wake;
+        });
+        continue;
+      }
+      if (!this.#stopping && this.#queuedRecords < this.#options.limits.maxRecords) {
+        // A little patience makes one commit of what several partitions bring.
+        await sleep(this.#options.limits.maxDelayMs);
+      }
+      const batch = this.#take();
+      const stored = await this.#store(batch.flatMap((pending) => pending.messages));
+      if (stored !== null) {
+        this.#options.onCommit?.(
+          stored,
+          batch.reduce((sum, pending) => sum + pending.bytes, 0),
+        );
+      }
+      for (const pending of batch) pending.stored();
+      if (stored === null) return;
+    }
+  }
+
+  #take(): Pending[] {
+    const batch: Pending[] = [];
+    let records = 0;
+    while (this.#queue.length > 0 && records < this.#options.limits.maxRecords) {
+      const pending = this.#queue.shift() as Pending;
+      batch.push(pending);
+      records += pending.records;
+    }
+    this.#queuedRecords -= records;
+    return batch;
+  }
+
+  /** Stores the messages, however long it takes; null when it had to give up because the worker stops. */
+  async #store(messages: Decoded[]): Promise<CommitResult | null> {
+    let delay = FIRST_RETRY_MS;
+    while (true) {
+      try {
+        return await this.#options.writer.commit(messages);
+      } catch (error) {
+        const one = await this.#storeOneByOne(messages);
+        if (one !== null) return one;
+        this.#options.onRefused?.(messageOf(error), delay);
+        try {
+          await sleep(delay, undefined, { signal: this.#aborted.signal });
+        } catch {
+          return null;
+        }
+        delay = Math.min(delay * 2, LAST_RETRY_MS);
+      }
+    }
+  }
+
+  /**
+   * Tells a bad message from a store in trouble: a store that takes the message's bytes as a reject is sound.
+   * Null when the store is in trouble. What was stored on the way is skipped when the batch is tried again.
+   */
+  async #storeOneByOne(messages: Decoded[]): Promise<CommitResult | null> {
+    const total: CommitResult = { records: 0, rejects: 0, repeated: 0, missing: 0 };
+    for (const message of messages) {
+      let result: CommitResult;
+      try {
+        result = await this.#options.writer.commit([message]);
+      } catch (error) {
+        try {
+          result = await this.#options.writer.commit([this.#asReject(message, messageOf(error))]);
+        } catch {
+          return null;
+        }
+      }
+      total.records += result.records;
+      total.rejects += result.rejects;
+      total.repeated += result.repeated;
+      total.missing += result.missing;
+    }
+    return total;
+  }
+
+  #asReject(message: Decoded, reason: string): WritableMessage {
+    const raw = this.#options.redactBytes(message.body);
+    return {
+      ...message,
+      decoded: { records: [], rejects: [{ index: null, code: 'NOT_STORABLE', reason, raw }] },
+      features: new Map(),
+    };
+  }
+}
