@@ -42,6 +42,8 @@ WITH made AS (
     AND a.event_time <= $until
     AND NOT a.is_platform
     AND a.substatement_id IS NOT NULL
+    -- A DROP logs a row for each constraint, index and default that goes with the table; tables are what counts.
+    AND coalesce(a.object_type, '') IN ('', 'TABLE', 'VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE', 'SCHEMA')
     AND list_has_any(a.flags, ['drop_data', 'drop_db', 'drop_owned', 'truncate', 'dml_no_where'])
 ), hits AS (
   SELECT

@@ -15,6 +15,8 @@ export interface IngestLimits {
   maxRecords: number;
   /** … or the first of them has waited this long, in milliseconds. */
   maxDelayMs: number;
+  /** Bytes of messages that wait to be stored; above, `ingest` waits before it takes more. */
+  maxBufferedBytes: number;
 }
 
 export interface IngestorOptions {
@@ -50,6 +52,9 @@ export class Ingestor {
   readonly #options: IngestorOptions;
   readonly #queue: Pending[] = [];
   #queuedRecords = 0;
+  #bufferedBytes = 0;
+  /** Those who wait for room, in order of arrival. */
+  readonly #waiting: (() => void)[] = [];
   #wake: () => void = () => undefined;
   #stopping = false;
   readonly #aborted = new AbortController();
@@ -65,10 +70,18 @@ export class Ingestor {
    * taken: the positions have not moved, so the source delivers again at the next start.
    */
   async ingest(messages: readonly SourceMessage[], contiguous: boolean): Promise<void> {
+    const bytes = messages.reduce((sum, message) => sum + message.body.byteLength, 0);
+    while (
+      !this.#stopping &&
+      this.#bufferedBytes > 0 &&
+      this.#bufferedBytes + bytes > this.#options.limits.maxBufferedBytes
+    ) {
+      await new Promise<void>((room) => this.#waiting.push(room));
+    }
     if (this.#stopping || messages.length === 0) return;
+    this.#bufferedBytes += bytes;
     const writable = messages.map((message) => this.#decode(message, contiguous));
     const records = writable.reduce((sum, message) => sum + message.decoded.records.length, 0);
-    const bytes = messages.reduce((sum, message) => sum + message.body.byteLength, 0);
     await new Promise<void>((stored) => {
       this.#queue.push({ messages: writable, bytes, records, stored });
       this.#queuedRecords += records;
@@ -83,6 +96,7 @@ export class Ingestor {
     this.#wake();
     await this.#loop;
     clearTimeout(timer);
+    this.#makeRoom();
     for (const pending of this.#queue.splice(0)) pending.stored();
   }
 
@@ -118,9 +132,17 @@ export class Ingestor {
           batch.reduce((sum, pending) => sum + pending.bytes, 0),
         );
       }
-      for (const pending of batch) pending.stored();
+      for (const pending of batch) {
+        this.#bufferedBytes -= pending.bytes;
+        pending.stored();
+      }
+      this.#makeRoom();
       if (stored === null) return;
     }
+  }
+
+  #makeRoom(): void {
+    for (const room of this.#waiting.splice(0)) room();
   }
 
   #take(): Pending[] {

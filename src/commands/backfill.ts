@@ -1,0 +1,103 @@
+/** `pgvigil backfill`: reads files the way the worker reads the hub, in event time. */
+import type { Detector } from '../detect/detector.ts';
+import { fileInfo, readFileMessages } from '../sources/file.ts';
+import { Store } from '../store/store.ts';
+import { StoreWriter } from '../store/writer.ts';
+import { Detection } from '../worker/detection.ts';
+import { armDetectors, createIngestor } from '../worker/pipeline.ts';
+import { createContext, type GlobalOptions } from './context.ts';
+import { ProgressLine } from './progress.ts';
+
+/** A whole history is judged at once, which may take longer than a tick of the worker. */
+const DETECTOR_TIMEOUT_MS = 600_000;
+
+/**
+ * Loads the files, runs the detectors, leaves the alerts in the data folder. Nothing is sent: these alerts are
+ * about the past.
+ */
+export async function backfillCommand(paths: readonly string[], options: GlobalOptions): Promise<void> {
+  const { config, log, err } = await createContext(options, 'warn');
+  const files = await Promise.all(paths.map(fileInfo));
+  const store = await Store.open(config.data, {
+    walRecovered: (path) => log.warn({ path }, 'the write-ahead log was damaged and is set aside'),
+  });
+  try {
+    const writer = await StoreWriter.create(store);
+    const { armed, refused } = await armDetectors(store, config.detection);
+    for (const { error } of refused) log.error({ hint: error.hint }, error.message);
+
+    const totals = { records: 0, rejects: 0, repeated: 0, unfinished: 0 };
+    const progress = new ProgressLine(
+      err,
+      files.reduce((sum, file) => sum + file.bytes, 0),
+    );
+    const limits = { ...config.ingest, maxDelayMs: 0 };
+    const ingestor = await createIngestor(writer, config.logLinePrefix, limits, {
+      onCommit: (result) => {
+        totals.records += result.records;
+        totals.rejects += result.rejects;
+        totals.repeated += result.repeated;
+      },
+      onRefused: (error, retryInMs) =>
+        log.error({ error, retryInMs }, 'the store refuses to write; trying again'),
+    });
+    let done = 0;
+    try {
+      for (const file of files) {
+        for await (const batch of readFileMessages(file.path, (source) => writer.position(source, '0'))) {
+          await ingestor.ingest(batch.messages, false);
+          totals.unfinished += batch.unfinishedBytes > 0 ? 1 : 0;
+          progress.update({ records: totals.records, bytes: done + batch.bytesRead });
+        }
+        done += file.bytes;
+      }
+    } finally {
+      await ingestor.stop();
+      progress.end();
+    }
+
+    const alerts = await detect(store, armed, (detector, error) =>
+      log.error({ detector: detector.id, error }, 'a detector failed; the others ran'),
+    );
+    const parts = [
+      `${totals.records.toLocaleString('en')} records stored`,
+      `${totals.rejects.toLocaleString('en')} rejects`,
+      `${alerts.toLocaleString('en')} new alerts`,
+    ];
+    err.write(`${parts.join(', ')} in ${config.data}\n`);
+    if (totals.rejects > 0) {
+      err.write('See why: pgvigil query "SELECT code, count(*) FROM rejects GROUP BY code"\n');
+    }
+    if (totals.unfinished > 0) {
+      err.write(
+        `${totals.unfinished} file(s) end in the middle of a record; run this again once they are complete.\n`,
+      );
+    }
+    if (totals.records === 0 && totals.rejects === 0)
+      err.write('Everything in the files was stored before.\n');
+  } finally {
+    await store.close();
+  }
+}
+
+async function detect(
+  store: Store,
+  armed: Awaited<ReturnType<typeof armDetectors>>['armed'],
+  onFailure: (detector: Detector, error: string) => void,
+): Promise<number> {
+  let alerts = 0;
+  const detection = new Detection({
+    store,
+    detectors: armed,
+    routes: [],
+    latenessMs: 0,
+    timeoutMs: DETECTOR_TIMEOUT_MS,
+    now: Date.now,
+    onAlert: ({ change }) => {
+      if (change === 'opened') alerts++;
+    },
+    onFailure,
+  });
+  await detection.finish();
+  return alerts;
+}

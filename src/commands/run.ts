@@ -1,0 +1,80 @@
+/** `pgvigil run`: the worker. */
+
+import { WebhookChannel } from '../alerts/channels/webhook.ts';
+import { parseSecret } from '../alerts/signature.ts';
+import { type Config, resolveSecret, type SecretRef } from '../config.ts';
+import { PgvigilError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { HubAddress } from '../sources/event-hubs.ts';
+import { VERSION } from '../version.ts';
+import { Worker, type WorkerOptions } from '../worker/worker.ts';
+import { createContext, type GlobalOptions, stopSignal } from './context.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Runs until SIGINT or SIGTERM. */
+export async function runCommand(options: GlobalOptions): Promise<void> {
+  const { config, log, env } = await createContext(options);
+  const stopped = stopSignal();
+  const worker = await Worker.start({
+    config,
+    log,
+    hub: { address: await hubAddress(config, env, log) },
+    channels: await openChannels(config, env, log),
+  });
+  log.info({ data: config.data, detectors: worker.status().detectors }, 'pgvigil is watching');
+  const signal = await stopped;
+  log.info({ signal }, 'stopping');
+  await worker.stop();
+  log.info({ records: worker.status().records }, 'stopped');
+}
+
+/**
+ * Address of the hub, with its secret or identity.
+ *
+ * @throws PgvigilError CONFIG_INVALID, SECRET_INVALID
+ */
+export async function hubAddress(config: Config, env: Environment, log: Log): Promise<HubAddress> {
+  const hub = config.eventHub;
+  if (hub === undefined) {
+    throw new PgvigilError(
+      'CONFIG_INVALID',
+      'the configuration names no event hub',
+      'Add a section eventHub to pgvigil.yaml (see the README), or try `pgvigil demo`.',
+    );
+  }
+  if (hub.fullyQualifiedNamespace !== undefined && hub.name !== undefined) {
+    // Large, and only needed here.
+    const { DefaultAzureCredential } = await import('@azure/identity');
+    return {
+      fullyQualifiedNamespace: hub.fullyQualifiedNamespace,
+      hub: hub.name,
+      credential: new DefaultAzureCredential(),
+    };
+  }
+  const connectionString = await secret(hub.connectionString as SecretRef, env, log);
+  return { connectionString, hub: hub.name };
+}
+
+/** The configured channels, ready to send. @throws PgvigilError SECRET_INVALID, CONFIG_INVALID */
+export async function openChannels(
+  config: Config,
+  env: Environment,
+  log: Log,
+): Promise<WorkerOptions['channels']> {
+  return Promise.all(
+    config.channels.map(async ({ name, url, secret: key, minSeverity }) => ({
+      channel: new WebhookChannel({
+        name,
+        url: typeof url === 'string' ? url : await secret(url, env, log),
+        secrets: (await secret(key, env, log)).split(/\s+/).map(parseSecret),
+        version: VERSION,
+      }),
+      route: { name, minSeverity },
+    })),
+  );
+}
+
+function secret(ref: SecretRef, env: Environment, log: Log): Promise<string> {
+  return resolveSecret(ref, env, (message) => log.warn(message));
+}

@@ -1,0 +1,181 @@
+/** Every key of the configuration, with what it may hold, its default and its meaning. */
+import { z } from 'zod';
+import { SEVERITIES } from '../model.ts';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const MIB = 1024 * 1024;
+
+/** Where a secret is to be read when it is used. The configuration itself never holds one. */
+const secretRef = z
+  .union(
+    [
+      z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
+      z.strictObject({ file: z.string().min(1) }),
+    ],
+    {
+      error: (issue) =>
+        typeof issue.input === 'string'
+          ? 'must not be written into the configuration: name where it is, { env: NAME } or { file: PATH }'
+          : 'must be { env: NAME } or { file: PATH }',
+    },
+  )
+  .meta({ allowed: '{ env: NAME } or { file: PATH }' });
+
+const channelUrl = z
+  .union([z.string(), secretRef], { error: 'must be a URL, or { env: NAME } or { file: PATH }' })
+  .superRefine((value, context) => {
+    if (typeof value !== 'string') return;
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+      context.addIssue({ code: 'custom', message: 'must be a URL that starts with https://' });
+    } else if (url.protocol === 'http:' && !/^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(url.hostname)) {
+      context.addIssue({
+        code: 'custom',
+        message: 'must be an https:// URL; http:// is for this machine only',
+      });
+    } else if (url.username !== '' || url.password !== '') {
+      const message = 'holds a user name or password: name where the URL is, { env: NAME } or { file: PATH }';
+      context.addIssue({ code: 'custom', message });
+    }
+  })
+  .meta({ allowed: 'URL, { env: NAME } or { file: PATH }' });
+
+const channel = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/)
+    .meta({ allowed: 'a name of up to 63 letters, digits, _ and -' })
+    .describe('Name of the channel: shown by commands, key of its deliveries.'),
+  type: z.enum(['webhook']).describe('Kind of receiver.'),
+  url: channelUrl.describe('Where alerts are posted. A URL that is itself a secret comes from env or file.'),
+  secret: secretRef.describe('Key that signs each message (Standard Webhooks, whsec_…).'),
+  minSeverity: z.enum(SEVERITIES).default('low').describe('Alerts below this severity are not sent.'),
+});
+
+const eventHub = z
+  .strictObject({
+    connectionString: secretRef
+      .optional()
+      .describe('Connection string with Listen rights. Either this or fullyQualifiedNamespace.'),
+    fullyQualifiedNamespace: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/)
+      .optional()
+      .meta({ allowed: 'a host name' })
+      .describe('Host of the namespace, for a managed identity or another DefaultAzureCredential.'),
+    name: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Name of the hub. May be left out where the connection string has an EntityPath.'),
+    consumerGroup: z.string().min(1).default('$Default').describe('Consumer group, for pgvigil alone.'),
+    startPosition: z
+      .enum(['earliest', 'latest'])
+      .default('earliest')
+      .describe('Where a partition is first read from; later on the stored position counts.'),
+  })
+  .superRefine((hub, context) => {
+    if ((hub.connectionString === undefined) === (hub.fullyQualifiedNamespace === undefined)) {
+      const message = 'needs either connectionString or fullyQualifiedNamespace';
+      context.addIssue({ code: 'custom', message });
+    }
+    if (hub.fullyQualifiedNamespace !== undefined && hub.name === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['name'],
+        message: 'is missing: needed with fullyQualifiedNamespace',
+      });
+    }
+  });
+
+const ingest = z.strictObject({
+  maxRecords: z.int().min(1).max(100_000).default(5_000).describe('Records in one transaction at most.'),
+  maxDelayMs: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(250)
+    .describe('Longest that a record waits for its transaction.'),
+  maxBufferedBytes: z
+    .int()
+    .min(MIB)
+    .max(8_192 * MIB)
+    .default(64 * MIB)
+    .describe('Bytes of messages in memory; above, the source is slowed down.'),
+});
+
+const parameterValue = z
+  .union([z.number(), z.string(), z.array(z.string())])
+  .meta({ allowed: 'a number, text or list of texts' });
+
+const detection = z.strictObject({
+  intervalMs: z
+    .int()
+    .min(100)
+    .max(3_600_000)
+    .default(2_000)
+    .describe('Time between two runs of the detectors.'),
+  latenessMs: z
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .default(10_000)
+    .describe('How late a record may arrive and still be judged in order.'),
+  detectorFolders: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Folders with detectors of your own, besides those of pgvigil.'),
+  disabled: z.array(z.string().min(1)).default([]).describe('Ids of detectors that do not run.'),
+  parameters: z
+    .record(z.string().min(1), z.record(z.string().min(1), parameterValue))
+    .default({})
+    .meta({ allowed: 'detector id: { parameter: value }' })
+    .describe('Values in place of the defaults of a detector.'),
+});
+
+/** The whole configuration. Paths are relative to the folder of the file. */
+export const configSchema = z.strictObject({
+  data: z.string().min(1).default('./pgvigil-data').describe('Data folder. Also PGVIGIL_DATA and --data.'),
+  logLinePrefix: z.string().min(1).default('%t-%c-').describe('log_line_prefix of the servers.'),
+  eventHub: eventHub
+    .optional()
+    .meta({ allowed: 'a section of keys' })
+    .describe('The hub to read. Not needed by commands that only look at stored data.'),
+  ingest: ingest.prefault({}).describe('How records are gathered and stored.'),
+  detection: detection.prefault({}).describe('How detectors run.'),
+  channels: z
+    .array(channel)
+    .default([])
+    .superRefine((channels, context) => {
+      channels.forEach((one, index) => {
+        if (channels.findIndex((other) => other.name === one.name) < index) {
+          context.addIssue({ code: 'custom', path: [index, 'name'], message: 'is used by another channel' });
+        }
+      });
+    })
+    .describe('Where alerts are sent.'),
+  control: z
+    .strictObject({
+      port: z
+        .int()
+        .min(0)
+        .max(65_535)
+        .default(0)
+        .describe('Port on 127.0.0.1 of the running worker; 0: any free.'),
+    })
+    .prefault({})
+    .describe('How commands reach the running worker.'),
+  log: z
+    .strictObject({
+      level: z
+        .enum(LOG_LEVELS)
+        .default('info')
+        .describe('Least level that is logged. Also PGVIGIL_LOG_LEVEL.'),
+    })
+    .prefault({})
+    .describe('The log on standard error.'),
+});
+
+export type ConfigValues = z.infer<typeof configSchema>;
+export type SecretRef = z.infer<typeof secretRef>;

@@ -1,0 +1,127 @@
+/** Splits the `message` of a server record into log_line_prefix, level, SQLSTATE and text. */
+import { readConnection } from './connection.ts';
+import { AUDIT_MARK, isWellFormedAudit } from './pgaudit.ts';
+import { DEFAULT_PREFIX, matchPrefix, type PrefixPattern, type PrefixReading } from './prefix.ts';
+
+/** One line of the server, with what its prefix says. */
+export interface LogLine {
+  level: string;
+  /** Text after the level, and after the SQLSTATE that `log_error_verbosity = verbose` adds. */
+  text: string;
+  /** `%c`, or made of `%s` and the process id; lower case. */
+  sessionId: string | null;
+  pid: number | null;
+  sqlstate: string | null;
+  backendType: string | null;
+  /** Null where the prefix does not have them, a background process has none, or a client made them ambiguous. */
+  user: string | null;
+  database: string | null;
+  client: string | null;
+  application: string | null;
+}
+
+/** What the record says beside its message. */
+export interface LineHints {
+  /** `errorLevel`; null when the record has none. */
+  level: string | null;
+  sqlstate: string | null;
+  pid: number | null;
+  detail: string | null;
+}
+
+/** Levels as they stand in a line; DEBUG1 to DEBUG5 all print DEBUG. */
+const LEVELS = ['LOG', 'ERROR', 'FATAL', 'WARNING', 'NOTICE', 'INFO', 'PANIC', 'DEBUG'];
+
+/** pgaudit.log_level cannot be set to these. */
+const NEVER_AUDIT = new Set(['ERROR', 'FATAL', 'PANIC']);
+
+/**
+ * Reads a line with the first of `prefixes` that fits, then with Azure's default `%t-%c-`; null when none does.
+ * The level word must follow directly.
+ */
+export function readLogLine(
+  message: string,
+  hints: LineHints,
+  prefixes: readonly PrefixPattern[],
+): LogLine | null {
+  const levels = hints.level === null ? LEVELS : [hints.level.replace(/^DEBUG\d$/, 'DEBUG')];
+  for (const pattern of [...prefixes, DEFAULT_PREFIX]) {
+    for (const level of levels) {
+      const lines = matchPrefix(pattern, message, level).map((reading) =>
+        lineOf(message, level, reading, hints),
+      );
+      if (lines.length > 0) return chooseLine(lines, hints.detail);
+    }
+  }
+  return null;
+}
+
+/** True when a line of this level and text is one of pgaudit: `AUDIT: ` counts directly after the level only. */
+export function isAuditLine(level: string, text: string): boolean {
+  return text.startsWith(AUDIT_MARK) && !NEVER_AUDIT.has(level);
+}
+
+/**
+ * One of several readings of a line whose prefix holds `LEVEL: ` in a name that a client chose. In order:
+ * 1. The last that is a well-formed audit line. A name cannot make one out of what follows it, and the rest of a true
+ *    audit line is none, because the quotes of its fields no longer pair up: so no audit row is hidden or invented.
+ * 2. The first whose connection event is about the user that the prefix names: a line about another user is forged.
+ * 3. The first.
+ */
+function chooseLine(lines: readonly LogLine[], detail: string | null): LogLine {
+  if (lines.length === 1) return lines[0]!;
+  const audited = lines.findLast(
+    (line) => isAuditLine(line.level, line.text) && isWellFormedAudit(line.text.slice(AUDIT_MARK.length)),
+  );
+  const agreeing = lines.find((line) => {
+    const event = readConnection({ ...line, detail, prefixUser: line.user });
+    return event?.user != null && line.user !== null && sameName(event.user, line.user);
+  });
+  const chosen = audited ?? agreeing ?? lines[0]!;
+  return chosen === agreeing
+    ? chosen
+    : { ...chosen, user: null, database: null, client: null, application: null };
+}
+
+/** On stderr PostgreSQL puts a tab after a line break in a text, but not after one in the prefix. */
+function sameName(inText: string, inPrefix: string): boolean {
+  return inText.replaceAll('\n\t', '\n') === inPrefix.replaceAll('\n\t', '\n');
+}
+
+function lineOf(message: string, level: string, reading: PrefixReading, hints: LineHints): LogLine {
+  const { values } = reading;
+  const rest = message.slice(reading.end + level.length + 1).replace(/^ {1,2}/, '');
+  const pid = hints.pid ?? numberOf(values.get('p')) ?? pidOf(values.get('c'));
+  const sqlstate = hints.sqlstate ?? values.get('e') ?? null;
+  const verbose = /^([0-9A-Z]{5}): /.exec(rest);
+  const isVerbose = verbose !== null && (sqlstate === null || verbose[1] === sqlstate);
+  const named = (text: string | undefined): string | null =>
+    reading.ambiguous || text === undefined || text === '' || text === '[unknown]' ? null : text;
+  return {
+    level,
+    text: isVerbose ? rest.slice(7) : rest,
+    sessionId: values.get('c') ?? sessionFrom(values.get('s'), pid),
+    pid,
+    sqlstate: sqlstate ?? (isVerbose ? verbose[1]! : null),
+    backendType: values.get('b') || null,
+    user: named(values.get('u')),
+    database: named(values.get('d')),
+    client: named(values.get('h')) ?? named(values.get('r')?.replace(/\(\d{1,5}\)$/, '')),
+    application: named(values.get('a')),
+  };
+}
+
+/** `%c` is the session's start in seconds and its process id, both in hexadecimal. */
+function sessionFrom(start: string | undefined, pid: number | null): string | null {
+  if (start === undefined || pid === null || !start.endsWith(' UTC')) return null;
+  const seconds = Date.parse(`${start.slice(0, 10)}T${start.slice(11, 19)}Z`) / 1000;
+  return Number.isInteger(seconds) ? `${seconds.toString(16)}.${pid.toString(16)}` : null;
+}
+
+function pidOf(sessionId: string | undefined): number | null {
+  return sessionId === undefined ? null : Number.parseInt(sessionId.slice(sessionId.indexOf('.') + 1), 16);
+}
+
+function numberOf(text: string | undefined): number | null {
+  return text === undefined || text === '' ? null : Number(text);
+}

@@ -1,0 +1,45 @@
+/** Bytes of a message → records with their facts, and rejects. Pure: no I/O, no clock, no state between calls. */
+import type { DecodedMessage, LogRecord, Reject } from '../model.ts';
+import { type Envelope, type RawRecord, readEnvelope } from './envelope.ts';
+import type { PrefixPattern } from './prefix.ts';
+import { decodeRecord, type Refused } from './record.ts';
+import { redactBytes } from './redact.ts';
+
+export interface DecodeOptions {
+  /** The `log_line_prefix` values in use, tried in order; Azure's default `%t-%c-` is always tried last. */
+  prefixes: readonly PrefixPattern[];
+}
+
+/**
+ * Decodes a message: one Event Hubs event or one line of an archive, uncompressed. Every record in it comes back once,
+ * decoded or as a reject with its bytes; `index` counts both. Secrets are blanked in all of it. Never throws.
+ */
+export function decodeMessage(body: Uint8Array, options: DecodeOptions): DecodedMessage {
+  const envelope = readEnvelope(body);
+  const decoded: DecodedMessage = { records: [], rejects: [] };
+  envelope.elements.forEach((raw, index) => {
+    const result = raw === null ? refuseElement(envelope, index) : decodeSafely(raw, index, options);
+    if ('code' in result) decoded.rejects.push(rejectOf(result, envelope, index));
+    else decoded.records.push(result);
+  });
+  return decoded;
+}
+
+function refuseElement(envelope: Envelope, index: number): Refused {
+  return envelope.isBroken(index)
+    ? { code: 'INVALID_JSON', reason: 'Its JSON is broken.' }
+    : { code: 'NOT_A_RECORD', reason: 'It is not a JSON object.' };
+}
+
+function decodeSafely(raw: RawRecord, index: number, options: DecodeOptions): LogRecord | Refused {
+  try {
+    return decodeRecord(raw, index, options.prefixes);
+  } catch (error) {
+    return { code: 'NOT_A_RECORD', reason: `It cannot be decoded: ${String(error)}.` };
+  }
+}
+
+function rejectOf(refused: Refused, envelope: Envelope, index: number): Reject {
+  const raw = envelope.bytesOf(index);
+  return { index: raw.length === envelope.length ? null : index, ...refused, raw: redactBytes(raw) };
+}

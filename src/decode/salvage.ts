@@ -1,0 +1,138 @@
+/**
+ * Finds the records of a message whose JSON as a whole does not parse, so that one broken record costs that record only.
+ * Azure has sent `"properties": [ 227 B blob data ]` and raw control characters inside otherwise good messages, and the
+ * last line of a blob that is still being written is cut.
+ *
+ * Works on bytes: every character that JSON gives a meaning is ASCII, so UTF-8 needs no decoding to be split.
+ */
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const NEWLINE = 0x0a;
+
+/** Start of `{"records":[`, of the same inside an array (Stream Analytics), or of a bare array. */
+const LIST_START = /^\s*(?:\[\s*)?\{\s*"records"\s*:\s*\[|^\s*\[/i;
+
+const NEXT_LIST = /\{\s*"records"\s*:\s*\[/i;
+
+/** End of one record and start of the next. Inside a properly escaped string this cannot occur: its quote would be `\"`. */
+const RECORD_BOUNDARY = /\}\s*,\s*(?=\{\s*")/g;
+
+/** Attempts to find the next record after a broken one may read this many times the length of the message. */
+const RESYNC_FACTOR = 8;
+
+/**
+ * Splits a message into the bytes of its top-level records, in order, whether they parse or not. Accepts `{"records":[…]}`,
+ * a bare array, several of them or single records one a line. Linear in the length of `body`.
+ */
+export function splitRecords(body: Uint8Array): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let budget = body.length * RESYNC_FACTOR;
+  let at = 0;
+  while (at < body.length) {
+    const head = latin1(body.subarray(at, at + 4096));
+    const start = LIST_START.exec(head);
+    if (start === null) {
+      const end = lineEnd(body, at);
+      if (!isPadding(body, at, end)) parts.push(body.subarray(at, end));
+      at = end + 1;
+      continue;
+    }
+    at += start[0].length;
+    while (at < body.length && body[at] !== CLOSE_BRACKET) {
+      if (isSeparator(body[at]!)) {
+        at++;
+        continue;
+      }
+      const end = elementEnd(body, at);
+      budget -= end - at;
+      const cut = budget > 0 && !parses(body.subarray(at, end)) ? nextRecord(body, at, end) : end;
+      parts.push(trimEnd(body.subarray(at, cut)));
+      at = cut;
+    }
+    at = listEnd(body, at);
+  }
+  return parts;
+}
+
+/** Where to go on after the `]` of a list: at the next list on the same line, or on the next line. */
+function listEnd(body: Uint8Array, at: number): number {
+  const end = lineEnd(body, at);
+  const next = NEXT_LIST.exec(latin1(body.subarray(at, end)));
+  return next === null ? end + 1 : at + next.index;
+}
+
+/** The value of a JSON text, or undefined when it does not parse. */
+export function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function parses(bytes: Uint8Array): boolean {
+  return parseJson(bytes) !== undefined;
+}
+
+/** Where the element that begins at `at` ends: after its closing bracket, before a comma, or at the end of the body. */
+function elementEnd(body: Uint8Array, at: number): number {
+  let depth = 0;
+  let inString = false;
+  for (let i = at; i < body.length; i++) {
+    const byte = body[i];
+    if (inString) {
+      if (byte === BACKSLASH) i++;
+      else if (byte === QUOTE) inString = false;
+      continue;
+    }
+    if (byte === QUOTE) inString = true;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      if (depth === 0) return i;
+      depth--;
+      if (depth === 0) return i + 1;
+    } else if (byte === COMMA && depth === 0) return i;
+  }
+  return body.length;
+}
+
+/**
+ * Where the record after a broken one begins, if the broken one has swallowed others (a quote or a bracket too many).
+ * `end` when it has not.
+ */
+function nextRecord(body: Uint8Array, at: number, end: number): number {
+  const boundary = new RegExp(RECORD_BOUNDARY).exec(latin1(body.subarray(at, end)));
+  return boundary === null ? end : at + boundary.index + boundary[0].length;
+}
+
+function lineEnd(body: Uint8Array, at: number): number {
+  const end = body.indexOf(NEWLINE, at);
+  return end < 0 ? body.length : end;
+}
+
+function isSeparator(byte: number): boolean {
+  return byte === COMMA || byte <= 0x20 || byte === CLOSE_BRACE;
+}
+
+/** True for a line of nothing but blanks, commas and closing brackets: what is left of an envelope in many lines. */
+function isPadding(body: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (!isSeparator(body[i]!) && body[i] !== CLOSE_BRACKET) return false;
+  return true;
+}
+
+/** Without the comma and blanks that separated the record from the next. */
+function trimEnd(bytes: Uint8Array): Uint8Array {
+  let end = bytes.length;
+  while (end > 0 && (bytes[end - 1]! <= 0x20 || bytes[end - 1] === COMMA)) end--;
+  return bytes.subarray(0, end);
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}

@@ -1,0 +1,28 @@
+/** Text as it may be stored: free of secrets, of U+0000 and of lone surrogates. */
+import { namesSecret, REDACTED, redact } from './redact.ts';
+
+const UNSTORABLE = /[\0\p{Surrogate}]/gu;
+
+/**
+ * Blanks secrets and replaces what a database column cannot hold (U+0000, surrogates without a partner) by U+FFFD.
+ * Every text that leaves this room has gone through here.
+ */
+export function cleanText(text: string): string {
+  return redact(text).replace(UNSTORABLE, '\ufffd');
+}
+
+/** `cleanText` for a field that may be absent. */
+export function cleanField(text: string | null): string | null {
+  return text === null ? null : cleanText(text);
+}
+
+/**
+ * JSON of a value with every string in it cleaned; a string under a key that names a secret is blanked whole.
+ * Throws RangeError when the value is nested too deeply for the stack.
+ */
+export function cleanJson(value: unknown): string {
+  return JSON.stringify(value, (key, inner: unknown) => {
+    if (typeof inner !== 'string') return inner;
+    return namesSecret(key) ? REDACTED : cleanText(inner);
+  });
+}

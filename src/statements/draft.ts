@@ -1,0 +1,103 @@
+/** Features of one text while its nodes are visited. */
+import type { StatementFeatures } from '../model.ts';
+import type { Flag } from './flags.ts';
+
+export interface Draft {
+  flags: Set<Flag>;
+  kinds: Set<string>;
+  relationsRead: Set<string>;
+  relationsWritten: Set<string>;
+  catalogs: Set<string>;
+  functions: Set<string>;
+  rolesGranted: Set<string>;
+  grantees: Set<string>;
+  roleOptions: Set<string>;
+  hosts: Set<string>;
+  setting: { name: string; value: string | null; scope: string } | null;
+  language: string | null;
+  extension: string | null;
+  path: string | null;
+  target: string | null;
+  statementCount: number;
+  dropCount: number;
+  nullPads: number;
+  chrChain: number;
+  /** SQL found in bodies and arguments, to be read as statements of their own. */
+  embedded: EmbeddedSql[];
+}
+
+/** SQL text inside a statement. */
+export interface EmbeddedSql {
+  text: string;
+  /** It runs with the statement (DO, dblink), or it is only stored (CREATE FUNCTION, cron.schedule). */
+  runs: boolean;
+}
+
+/** What the parser, the lexer and the hash say of the text as a whole. */
+export interface TextFacts {
+  statementHash: string;
+  sqlText: string | null;
+  textLength: number;
+  parseOk: boolean;
+  fingerprint: string | null;
+  normalized: string | null;
+  tailRedacted: boolean;
+}
+
+export function newDraft(): Draft {
+  return {
+    flags: new Set(),
+    kinds: new Set(),
+    relationsRead: new Set(),
+    relationsWritten: new Set(),
+    catalogs: new Set(),
+    functions: new Set(),
+    rolesGranted: new Set(),
+    grantees: new Set(),
+    roleOptions: new Set(),
+    hosts: new Set(),
+    setting: null,
+    language: null,
+    extension: null,
+    path: null,
+    target: null,
+    statementCount: 0,
+    dropCount: 0,
+    nullPads: 0,
+    chrChain: 0,
+    embedded: [],
+  };
+}
+
+/** The finished row: lists sorted, without duplicates and empty names. */
+export function finish(draft: Draft, facts: TextFacts): StatementFeatures {
+  return {
+    ...facts,
+    kinds: sorted(draft.kinds),
+    relationsRead: sorted(draft.relationsRead),
+    relationsWritten: sorted(draft.relationsWritten),
+    catalogs: sorted(draft.catalogs),
+    functions: sorted(draft.functions),
+    flags: sorted(draft.flags),
+    settingName: draft.setting?.name ?? null,
+    settingValue: draft.setting?.value ?? null,
+    settingScope: draft.setting?.scope ?? null,
+    rolesGranted: sorted(draft.rolesGranted),
+    grantees: sorted(draft.grantees),
+    roleOptions: sorted(draft.roleOptions),
+    hosts: sorted(draft.hosts),
+    language: draft.language,
+    extension: draft.extension,
+    path: draft.path,
+    target: draft.target,
+    statementCount: draft.statementCount,
+    dropCount: draft.dropCount,
+    nullPads: draft.nullPads,
+    chrChain: draft.chrChain,
+  };
+}
+
+function sorted(values: Set<string>): string[] {
+  values.delete('');
+  return [...values].sort();
+}

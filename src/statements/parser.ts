@@ -1,0 +1,93 @@
+/**
+ * PostgreSQL 18's own parser (libpg-query, WebAssembly), with limits around it.
+ *
+ * A text that drives it into RangeError or a WebAssembly trap costs the instance a piece of its stack; so the instance is
+ * replaced at once by a spare one, and a new spare is made. `nesting.ts` keeps this from happening at all.
+ */
+import { createRequire } from 'node:module';
+import { dirname, sep } from 'node:path';
+import type { RawStmt } from 'libpg-query';
+import { tokenize, type Token } from './lexer.ts';
+import { maskLiterals } from './literals.ts';
+import { MAX_NESTING, nestingOf } from './nesting.ts';
+
+type PgQuery = typeof import('libpg-query');
+
+/** Longest text that is parsed and stored, in UTF-16 code units. */
+export const MAX_TEXT = 65_536;
+
+export type ParsedText =
+  | { ok: true; statements: RawStmt[] }
+  /** `exhausted`: the parser gave up for lack of resources; false: the text is not SQL. */
+  | { ok: false; exhausted: boolean };
+
+let current: PgQuery | null = null;
+let spare: PgQuery | null = null;
+
+/** Loads the parser, once per process. Everything else in this room is synchronous and needs it. */
+export async function loadParser(): Promise<void> {
+  current ??= await freshInstance();
+  spare ??= await freshInstance();
+}
+
+/** Parse tree of a text, or why there is none. Never throws. The text holds no NUL and is at most `MAX_TEXT` long. */
+export function parseText(text: string, tokens: readonly Token[] = tokenize(text)): ParsedText {
+  if (nestingOf(tokens) > MAX_NESTING) return { ok: false, exhausted: true };
+  if (text === '') return { ok: true, statements: [] };
+  const result = call((pg) => pg.parseSync(text).stmts ?? []);
+  if (result.value !== null) return { ok: true, statements: result.value };
+  return { ok: false, exhausted: result.exhausted };
+}
+
+/** 16 hex digits, the same for texts that differ in literals only; null if it cannot be had. Give it only what parsed. */
+export function fingerprintOf(text: string): string | null {
+  // On some errors the library returns the message in place of a fingerprint.
+  const { value } = call((pg) => pg.fingerprintSync(text));
+  return value !== null && /^[0-9a-f]{16}$/.test(value) ? value : null;
+}
+
+/** The text with `$n` for every literal and without the words of comments; null if it cannot be had. Give it only what parsed. */
+export function normalizedOf(text: string): string | null {
+  const { value } = call((pg) => pg.normalizeSync(text));
+  return value === null ? null : maskLiterals(value);
+}
+
+interface CallResult<T> {
+  value: T | null;
+  exhausted: boolean;
+}
+
+function call<T>(use: (pg: PgQuery) => T): CallResult<T> {
+  if (current === null) throw new Error('loadParser() has not finished');
+  try {
+    return { value: use(current), exhausted: false };
+  } catch (error) {
+    const trapped = /^(?:RangeError|RuntimeError)$/.test((error as Error).name);
+    if (trapped) replaceInstance();
+    // `memory exhausted` is Bison's own bound on its stack; it leaves the instance in order.
+    return { value: null, exhausted: trapped || /^(?:memory exhausted|stack depth)/.test((error as Error).message) };
+  }
+}
+
+function replaceInstance(): void {
+  // Without a spare the instance at hand goes on: it stands some 200 traps.
+  if (spare === null) return;
+  current = spare;
+  spare = null;
+  freshInstance().then(
+    (instance) => {
+      spare = instance;
+    },
+    () => undefined,
+  );
+}
+
+/** libpg-query keeps one WebAssembly instance per load of its module, so a new instance is a new load. */
+async function freshInstance(): Promise<PgQuery> {
+  const load = createRequire(import.meta.url);
+  const folder = dirname(load.resolve('libpg-query')) + sep;
+  for (const path of Object.keys(load.cache)) if (path.startsWith(folder)) delete load.cache[path];
+  const instance = load('libpg-query') as PgQuery;
+  await instance.loadModule();
+  return instance;
+}

@@ -1,0 +1,138 @@
+/**
+ * The running worker's door for other commands: loopback only, with a token that stands in `worker.json`.
+ *
+ * DuckDB lets no second process read while one writes, so readers get a copy of the file.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo, Server } from 'node:net';
+import { type ServerType, serve } from '@hono/node-server';
+import { type Context, Hono, type Next } from 'hono';
+import { messageOf, PgvigilError } from '../errors.ts';
+import type { Store } from '../store/store.ts';
+import { type WorkerFile, workerFilePath } from './control-client.ts';
+import { Snapshots } from './snapshots.ts';
+
+export interface ControlOptions {
+  dataDir: string;
+  /** Port on 127.0.0.1; 0: any free one. */
+  port: number;
+  store: Pick<Store, 'commits' | 'snapshot'>;
+  /** What GET /status answers, as JSON. */
+  status: () => unknown;
+}
+
+export interface Control {
+  readonly port: number;
+  /** Stops listening and removes `worker.json`. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts to listen and writes `worker.json`.
+ *
+ * GET /health answers anyone on this machine; GET /status and POST /snapshot ask for `Authorization: Bearer`.
+ *
+ * @throws PgvigilError CONFIG_INVALID when the port is taken, STORE_WRITE when the folder cannot be written
+ */
+export async function startControl(options: ControlOptions): Promise<Control> {
+  const token = randomBytes(32).toString('base64url');
+  const snapshots = await Snapshots.open(options.dataDir, options.store);
+  const server = await listen(application(token, snapshots, options.status), options.port);
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    await removeWorkerFile(options.dataDir, token);
+    await stop(server);
+    await snapshots.close();
+  };
+  try {
+    await writeWorkerFile(options.dataDir, { pid: process.pid, port, token });
+  } catch (error) {
+    await close();
+    throw new PgvigilError(
+      'STORE_WRITE',
+      `cannot write ${workerFilePath(options.dataDir)}: ${messageOf(error)}`,
+      'Free space or mend the permissions of the data folder.',
+      error,
+    );
+  }
+  return { port, close };
+}
+
+function application(token: string, snapshots: Snapshots, status: () => unknown): Hono {
+  const app = new Hono();
+  app.use(refuseOtherHosts);
+  app.get('/health', (context) => context.json({ status: 'ok' }));
+  const authorized = bearer(token);
+  app.get('/status', authorized, async (context) => context.json((await status()) as object));
+  app.post('/snapshot', authorized, async (context) => context.json({ path: await snapshots.take() }));
+  app.notFound((context) => context.json({ error: 'not found' }, 404));
+  app.onError((error, context) => context.json({ error: messageOf(error) }, 500));
+  return app;
+}
+
+/** A web page that had its own name resolve to 127.0.0.1 would send that name (DNS rebinding). */
+async function refuseOtherHosts(context: Context, next: Next): Promise<Response | undefined> {
+  if (!/^(127\.0\.0\.1|localhost)(:\d{1,5})?$/i.test(context.req.header('host') ?? '')) {
+    return context.json({ error: 'wrong host' }, 421);
+  }
+  await next();
+  return undefined;
+}
+
+function bearer(token: string) {
+  const expected = digest(`Bearer ${token}`);
+  return async (context: Context, next: Next): Promise<Response | undefined> => {
+    if (!timingSafeEqual(digest(context.req.header('authorization') ?? ''), expected)) {
+      return context.json({ error: 'unauthorized' }, 401, { 'www-authenticate': 'Bearer' });
+    }
+    await next();
+    return undefined;
+  };
+}
+
+/** Same length for every text, which a comparison in constant time needs. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+async function listen(app: Hono, port: number): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, () => {
+      server.off('error', refuse);
+      resolve(server);
+    });
+    const refuse = (error: NodeJS.ErrnoException) =>
+      reject(
+        new PgvigilError(
+          'CONFIG_INVALID',
+          `control.port: cannot listen on 127.0.0.1:${port} (${error.code})`,
+          'Choose another control.port, or 0 for any free one.',
+          error,
+        ),
+      );
+    server.once('error', refuse);
+  });
+}
+
+async function stop(server: ServerType): Promise<void> {
+  await new Promise<void>((resolve) => {
+    (server as Server).close(() => resolve());
+    if ('closeAllConnections' in server) server.closeAllConnections();
+  });
+}
+
+/** Readers see the whole file or none. */
+async function writeWorkerFile(dataDir: string, worker: WorkerFile): Promise<void> {
+  const path = workerFilePath(dataDir);
+  const temporary = `${path}.${process.pid}`;
+  await rm(temporary, { force: true }); // of a killed process with the same pid
+  await writeFile(temporary, JSON.stringify(worker), { mode: 0o600, flag: 'wx' });
+  await rename(temporary, path);
+}
+
+async function removeWorkerFile(dataDir: string, token: string): Promise<void> {
+  const path = workerFilePath(dataDir);
+  const text = await readFile(path, 'utf8').catch(() => '');
+  if (text.includes(token)) await rm(path, { force: true });
+}

@@ -1,0 +1,126 @@
+/**
+ * The detection loop: runs the detectors, folds their evidence into alerts and puts messages into the outbox.
+ * Alerts, evidence, outbox rows and how far the detector has looked commit together.
+ */
+import { recentAlerts, saveChanges, unknownEvidence } from '../alerts/alert-store.ts';
+import { type AlertChange, foldEvidence } from '../alerts/lifecycle.ts';
+import { alertMessage, type EvidenceSample } from '../alerts/message.ts';
+import { enqueue } from '../alerts/outbox.ts';
+import type { Detector } from '../detect/detector.ts';
+import { type ArmedDetector, horizon, judge, newest } from '../detect/engine.ts';
+import { saveFailure, saveProgress } from '../detect/progress.ts';
+import { type Alert, type Evidence, SEVERITIES, type Severity } from '../model.ts';
+import type { Store, Transaction } from '../store/store.ts';
+
+/** A channel as far as routing goes. */
+export interface Route {
+  name: string;
+  minSeverity: Severity;
+}
+
+export interface DetectionOptions {
+  store: Store;
+  detectors: readonly ArmedDetector[];
+  routes: readonly Route[];
+  /** How long to wait for late lines, milliseconds of event time. */
+  latenessMs: number;
+  timeoutMs: number;
+  now: () => number;
+  onAlert?: (change: AlertChange) => void;
+  onFailure?: (detector: Detector, error: string) => void;
+}
+
+const MAX_SAMPLES = 5;
+
+export class Detection {
+  readonly #options: DetectionOptions;
+  #lastRecordId = 0n;
+  #lastArrival = 0;
+
+  constructor(options: DetectionOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at what arrived. While data keeps arriving the newest events wait for their late companions. */
+  async tick(): Promise<void> {
+    const { store, latenessMs, now } = this.#options;
+    const front = await newest(store);
+    if (front === null) return;
+    if (front.recordId !== this.#lastRecordId) {
+      this.#lastRecordId = front.recordId;
+      this.#lastArrival = now();
+    }
+    await this.#judge(horizon(front.eventTime, latenessMs, now() - this.#lastArrival), front.recordId);
+  }
+
+  /** Looks at everything stored, as when a backfill has ended. */
+  async finish(): Promise<void> {
+    const front = await newest(this.#options.store);
+    if (front !== null) await this.#judge(front.eventTime, front.recordId);
+  }
+
+  async #judge(until: number, lastRecordId: bigint): Promise<void> {
+    const { store, detectors, timeoutMs, onFailure, onAlert, now } = this.#options;
+    for await (const judgement of judge(store, detectors, until, lastRecordId, timeoutMs)) {
+      const { detector } = judgement;
+      if (judgement.outcome === 'failed') {
+        await store.transaction((transaction) =>
+          saveFailure(transaction, detector.id, judgement.error, now()),
+        );
+        onFailure?.(detector, judgement.error);
+        continue;
+      }
+      const changes = await store.transaction(async (transaction) => {
+        const folded = await this.#fold(transaction, detector, judgement.evidence);
+        await saveProgress(transaction, detector.id, judgement.progress, now());
+        return folded;
+      });
+      for (const change of changes) onAlert?.(change);
+    }
+  }
+
+  async #fold(transaction: Transaction, detector: Detector, evidence: Evidence[]): Promise<AlertChange[]> {
+    if (evidence.length === 0) return [];
+    const fresh = await unknownEvidence(transaction, detector.id, evidence);
+    if (fresh.length === 0) return [];
+    const from = Math.min(...fresh.map((row) => row.eventTime)) - detector.quiet;
+    const existing = await recentAlerts(transaction, detector.id, from);
+    const changes = foldEvidence(detector, existing, fresh, this.#options.now());
+    await saveChanges(transaction, changes);
+    for (const change of changes) await this.#send(transaction, detector, change);
+    return changes;
+  }
+
+  async #send(transaction: Transaction, detector: Detector, change: AlertChange): Promise<void> {
+    if (change.change === 'grown') return;
+    const channels = this.#options.routes
+      .filter((route) => SEVERITIES.indexOf(change.alert.severity) >= SEVERITIES.indexOf(route.minSeverity))
+      .map((route) => route.name);
+    if (channels.length === 0) return;
+    const type = change.change === 'opened' ? 'alert.opened' : 'alert.updated';
+    const samples = await evidenceSamples(transaction, change.alert);
+    const notes = { attack: detector.attack, runbook: detector.runbook };
+    const body = alertMessage(change.alert, samples, type, notes);
+    await enqueue(transaction, change.alert, body, channels, type, change.alert.count, this.#options.now());
+  }
+}
+
+/** The first rows of an alert's evidence, with normalised statements: literals stay here. */
+async function evidenceSamples(transaction: Transaction, alert: Alert): Promise<EvidenceSample[]> {
+  const rows = await transaction.rows<{
+    event_time: Date;
+    session_id: string | null;
+    summary: string;
+    normalized: string | null;
+  }>(
+    `SELECT event_time, session_id, summary, normalized FROM evidence
+     WHERE alert_id = $alert ORDER BY event_time, record_id LIMIT ${MAX_SAMPLES}`,
+    { alert: alert.alertId },
+  );
+  return rows.map((row) => ({
+    eventTime: row.event_time.getTime(),
+    sessionId: row.session_id,
+    summary: row.summary,
+    normalized: row.normalized,
+  }));
+}

@@ -1,0 +1,240 @@
+/**
+ * The worker: one process that reads the hub, stores, detects and delivers, until it is stopped.
+ *
+ * Stopping goes along the way of the data: the source first, then what is queued, then detection, then delivery,
+ * then the store. A worker that is killed instead goes on from the last commit.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Channel } from '../alerts/channels/channel.ts';
+import { Deliverer } from '../alerts/delivery.ts';
+import type { AlertChange } from '../alerts/lifecycle.ts';
+import type { Config } from '../config.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { EventHubSource, type EventHubSourceOptions, type SourceEvent } from '../sources/event-hubs.ts';
+import { Store } from '../store/store.ts';
+import { StoreWriter } from '../store/writer.ts';
+import { type Control, startControl } from './control.ts';
+import { Detection, type Route } from './detection.ts';
+import type { Ingestor } from './ingestor.ts';
+import { armDetectors, createIngestor } from './pipeline.ts';
+
+/** A detector that runs longer than this is stopped; the others run. */
+const DETECTOR_TIMEOUT_MS = 30_000;
+
+export interface WorkerOptions {
+  config: Config;
+  hub: Pick<EventHubSourceOptions, 'address' | 'operationTimeoutMs' | 'balanceIntervalMs'>;
+  channels: readonly { channel: Channel; route: Route }[];
+  log: Log;
+  onAlert?: (change: AlertChange) => void;
+}
+
+/** Counts since start; times in milliseconds since 1970. */
+export interface WorkerStatus {
+  startedAt: number;
+  source: string;
+  records: number;
+  rejects: number;
+  repeated: number;
+  missing: number;
+  bytes: number;
+  lag: { partition: string; messages: number }[];
+  detectors: number;
+  refusedDetectors: string[];
+  /** Why the store refuses to write just now; null when it does not. */
+  storeError: string | null;
+}
+
+export class Worker {
+  readonly store: Store;
+  readonly #source: EventHubSource;
+  readonly #ingestor: Ingestor;
+  readonly #detection: Detection;
+  readonly #deliverer: Deliverer;
+  readonly #control: Control;
+  readonly #log: Log;
+  readonly #status: WorkerStatus;
+  readonly #stop = new AbortController();
+  readonly #loop: Promise<void>;
+
+  private constructor(parts: {
+    store: Store;
+    source: EventHubSource;
+    ingestor: Ingestor;
+    detection: Detection;
+    deliverer: Deliverer;
+    control: Control;
+    log: Log;
+    status: WorkerStatus;
+    intervalMs: number;
+  }) {
+    this.store = parts.store;
+    this.#source = parts.source;
+    this.#ingestor = parts.ingestor;
+    this.#detection = parts.detection;
+    this.#deliverer = parts.deliverer;
+    this.#control = parts.control;
+    this.#log = parts.log;
+    this.#status = parts.status;
+    this.#loop = this.#detect(parts.intervalMs);
+  }
+
+  /**
+   * Starts everything and returns once the hub has answered.
+   *
+   * @throws PgvigilError DATA_*, CONFIG_INVALID, SOURCE_REFUSED
+   */
+  static async start(options: WorkerOptions): Promise<Worker> {
+    const { config, log } = options;
+    const store = await Store.open(config.data, {
+      walRecovered: (path) =>
+        log.warn(
+          { path },
+          'the write-ahead log was damaged and is set aside; reading again from the last checkpoint',
+        ),
+    });
+    const cleanup: (() => Promise<unknown>)[] = [() => store.close()];
+    try {
+      const writer = await StoreWriter.create(store);
+      const { armed, refused } = await armDetectors(store, config.detection);
+      for (const { error } of refused) log.error({ hint: error.hint }, error.message);
+
+      const status: WorkerStatus = {
+        startedAt: Date.now(),
+        source: '',
+        records: 0,
+        rejects: 0,
+        repeated: 0,
+        missing: 0,
+        bytes: 0,
+        lag: [],
+        detectors: armed.length,
+        refusedDetectors: refused.map(({ error }) => error.message),
+        storeError: null,
+      };
+      const ingestor = await createIngestor(writer, config.logLinePrefix, config.ingest, {
+        onCommit: (result, bytes) => {
+          status.records += result.records;
+          status.rejects += result.rejects;
+          status.repeated += result.repeated;
+          status.missing += result.missing;
+          status.bytes += bytes;
+          status.storeError = null;
+          if (result.rejects > 0)
+            log.warn({ rejects: result.rejects }, 'records could not be decoded; see the view rejects');
+          if (result.missing > 0)
+            log.warn(
+              { messages: result.missing },
+              'messages aged out of the hub before they were read; see the view gaps',
+            );
+          log.debug({ ...result }, 'stored');
+        },
+        onRefused: (error, retryInMs) => {
+          status.storeError = error;
+          log.error({ error, retryInMs }, 'the store refuses to write; sources wait');
+        },
+      });
+      cleanup.unshift(() => ingestor.stop());
+
+      const source = new EventHubSource({
+        ...options.hub,
+        consumerGroup: config.eventHub?.consumerGroup ?? '$Default',
+        startPosition: config.eventHub?.startPosition ?? 'earliest',
+        ingest: (messages) => ingestor.ingest(messages, true),
+        position: (name, partition) => writer.position(name, partition),
+        onEvent: (event) => report(log, event),
+      });
+      cleanup.unshift(() => source.close());
+      status.source = source.source;
+
+      const detection = new Detection({
+        store,
+        detectors: armed,
+        routes: options.channels.map(({ route }) => route),
+        latenessMs: config.detection.latenessMs,
+        timeoutMs: DETECTOR_TIMEOUT_MS,
+        now: Date.now,
+        onAlert: (change) => {
+          if (change.change !== 'grown') {
+            const { detector, severity, server, summary } = change.alert;
+            log.info({ detector, severity, server, summary }, `alert ${change.change}`);
+          }
+          options.onAlert?.(change);
+        },
+        onFailure: (detector, error) =>
+          log.error({ detector: detector.id, error }, 'a detector failed; the others run'),
+      });
+      const deliverer = new Deliverer({
+        store,
+        channels: options.channels.map(({ channel }) => channel),
+        log,
+      });
+      const control = await startControl({
+        dataDir: config.data,
+        port: config.control.port,
+        store,
+        status: () => ({ ...status, lag: source.lag() }),
+      });
+      cleanup.unshift(() => control.close());
+
+      deliverer.start();
+      cleanup.unshift(() => deliverer.stop());
+      await source.start();
+      const intervalMs = config.detection.intervalMs;
+      return new Worker({ store, source, ingestor, detection, deliverer, control, log, status, intervalMs });
+    } catch (error) {
+      for (const undo of cleanup) await undo();
+      throw error;
+    }
+  }
+
+  status(): WorkerStatus {
+    return { ...this.#status, lag: this.#source.lag() };
+  }
+
+  /** Waits until nothing is due in the outbox, or the deadline. */
+  async flush(deadlineMs: number): Promise<void> {
+    await this.#deliverer.flush(deadlineMs);
+  }
+
+  /** Stops cleanly: what was taken is stored, attempts under way are recorded. */
+  async stop(): Promise<void> {
+    await this.#source.close();
+    await this.#ingestor.stop();
+    this.#stop.abort();
+    await this.#loop;
+    await this.#deliverer.stop();
+    await this.#control.close();
+    await this.store.close();
+  }
+
+  async #detect(intervalMs: number): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await this.#detection.tick();
+      } catch (error) {
+        this.#log.error({ error: messageOf(error) }, 'detection failed; it is tried again');
+      }
+      await sleep(intervalMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+function report(log: Log, event: SourceEvent): void {
+  switch (event.kind) {
+    case 'connected':
+      log.info({ source: event.source, partitions: event.partitions }, 'connected');
+      break;
+    case 'trouble':
+      log.warn({ partition: event.partition, error: event.error }, 'the hub is in trouble; trying again');
+      break;
+    case 'taken_over':
+      log.warn(
+        { partition: event.partition },
+        'another process reads this partition in the same consumer group; give each worker a group of its own',
+      );
+      break;
+  }
+}

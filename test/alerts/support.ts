@@ -1,0 +1,75 @@
+/** What the tests of the alerts' room share: a store in a temporary folder, a secret, an alert. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { enqueue } from '../../src/alerts/outbox.ts';
+import type { Alert } from '../../src/model.ts';
+import { Store } from '../../src/store/store.ts';
+
+export const NOW = Date.UTC(2026, 2, 1, 12);
+
+/** A new store, closed and removed after the test. */
+export async function temporaryStore(t: TestContext): Promise<Store> {
+  const folder = await mkdtemp(join(tmpdir(), 'pgvigil-alerts-'));
+  const store = await Store.open(folder);
+  t.after(async () => {
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return store;
+}
+
+export function newSecret(bytes = 32): string {
+  return `whsec_${randomBytes(bytes).toString('base64')}`;
+}
+
+export function alertWith(changes: Partial<Alert> = {}): Alert {
+  return {
+    alertId: 'al_0123456789abcdef01234567',
+    detector: 'A01',
+    detectorName: 'auth.brute_force_account',
+    title: 'Suspected brute force on a valid account',
+    severity: 'high',
+    status: 'open',
+    server: 'pg-prod-1',
+    entity: 'app_rw@203.0.113.7',
+    summary: '31 failed sign-ins of app_rw from 203.0.113.7 in 5 minutes',
+    user: 'app_rw',
+    client: '203.0.113.7',
+    database: 'orders',
+    application: null,
+    firstSeen: NOW - 60_000,
+    lastSeen: NOW,
+    count: 31,
+    sessions: ['68a1f3c2.1a2b'],
+    observed: 31,
+    threshold: 10,
+    createdAt: NOW,
+    updatedAt: NOW,
+    ...changes,
+  };
+}
+
+/** Puts messages `al_0`, `al_1`, … into the outbox, each with its number in the body. */
+export async function enqueueMany(
+  store: Store,
+  channels: readonly string[],
+  count: number,
+  now: number,
+): Promise<void> {
+  await store.transaction(async (transaction) => {
+    for (let number = 0; number < count; number++) {
+      await enqueue(transaction, { alertId: `al_${number}` }, body(number), channels, 'alert.opened', 1, now);
+    }
+  });
+}
+
+function body(number: number): string {
+  return JSON.stringify({
+    type: 'alert.opened',
+    timestamp: '2026-03-01T12:00:00.000Z',
+    data: { number },
+  });
+}
