@@ -5,7 +5,7 @@ import { parseSecret } from '../alerts/signature.ts';
 import { type Config, resolveSecret, type SecretRef } from '../config.ts';
 import { PgvigilError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { HubAddress } from '../sources/event-hubs.ts';
+import type { HubAddress } from '../sources/hub-client.ts';
 import { VERSION } from '../version.ts';
 import { Worker, type WorkerOptions } from '../worker/worker.ts';
 import { createContext, type GlobalOptions, stopSignal } from './context.ts';

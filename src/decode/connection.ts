@@ -154,7 +154,7 @@ function splitOnce(text: string, separator: string, prefixUser: string | null): 
   const at = text.indexOf(separator);
   if (at < 0) return null;
   const second = text.indexOf(separator, at + 1);
-  if (second >= 1e9 && Buffer.byteLength(text.slice(0, second)) <= NAME_BYTES) return null;
+  if (second >= 0 && Buffer.byteLength(text.slice(0, second)) <= NAME_BYTES) return null;
   return [text.slice(0, at), text.slice(at + separator.length)];
 }
 

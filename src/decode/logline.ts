@@ -63,14 +63,15 @@ export function isAuditLine(level: string, text: string): boolean {
 
 /**
  * One of several readings of a line whose prefix holds `LEVEL: ` in a name that a client chose. In order:
- * 1. The last that is a well-formed audit line. A name cannot make one out of what follows it, and the rest of a true
- *    audit line is none, because the quotes of its fields no longer pair up: so no audit row is hidden or invented.
+ * 1. The well-formed audit line, so that no audit row is hidden or invented. Only the true one is: a forged start in front
+ *    of a true line has too many fields, or too many by one quote; a true line from somewhere in its middle has one quote
+ *    without a partner.
  * 2. The first whose connection event is about the user that the prefix names: a line about another user is forged.
  * 3. The first.
  */
 function chooseLine(lines: readonly LogLine[], detail: string | null): LogLine {
   if (lines.length === 1) return lines[0]!;
-  const audited = lines.findLast(
+  const audited = lines.find(
     (line) => isAuditLine(line.level, line.text) && isWellFormedAudit(line.text.slice(AUDIT_MARK.length)),
   );
   const agreeing = lines.find((line) => {

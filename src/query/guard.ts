@@ -15,9 +15,6 @@ import { packagePath } from '../paths.ts';
 /** Longest text that is looked at, in UTF-16 units. Questions are short; parsing is not free. */
 export const MAX_SQL_LENGTH = 65_536;
 
-/** Deepest nesting of objects in the tree; planning recurses over it in native code. */
-const MAX_DEPTH = 2_500;
-
 const QUERY_NODES = new Set(['SELECT_NODE', 'SET_OPERATION_NODE', 'RECURSIVE_CTE_NODE']);
 
 const FROM_NODES = new Set([
@@ -70,11 +67,17 @@ const NAMING_KEYS = [
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Node = { [key: string]: Json };
 
-/** A part of the tree with what its FROM clauses may name, and how deep it lies. */
+/** What FROM may name, in lower case. */
+interface Scope {
+  views: ReadonlySet<string>;
+  /** The views and the CTEs that can be seen. */
+  names: ReadonlySet<string>;
+}
+
+/** A part of the tree with what its FROM clauses may name. */
 interface Place {
   value: Json;
-  names: ReadonlySet<string>;
-  depth: number;
+  scope: Scope;
 }
 
 let functionNames: ReadonlySet<string> | undefined;
@@ -85,7 +88,7 @@ export function allowedFunctions(): ReadonlySet<string> {
     readFileSync(packagePath('queries/sandbox/functions.txt'), 'utf8')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'))
-      .map((line) => line.toLowerCase()),
+      .map(folded),
   );
   return functionNames;
 }
@@ -121,7 +124,7 @@ export async function vet(connection: DuckDBConnection, sql: string): Promise<vo
   if (!Array.isArray(statements) || statements.length !== 1) {
     throw refused('exactly one query is expected', views);
   }
-  walk(statements[0]!, new Set(views.map((view) => view.toLowerCase())), views);
+  walk(statements[0]!, views);
 }
 
 function unparsed(tree: Node, views: string[]): PgvigilError {
@@ -139,19 +142,19 @@ function refused(what: string, views: string[], hint?: string): PgvigilError {
 }
 
 /** Visits every node without recursion, as the depth is the author's choice. */
-function walk(root: Json, viewNames: ReadonlySet<string>, views: string[]): void {
-  const pending: Place[] = [{ value: root, names: viewNames, depth: 0 }];
+function walk(root: Json, views: string[]): void {
+  const viewNames = new Set(views.map(folded));
+  const pending: Place[] = [{ value: root, scope: { views: viewNames, names: viewNames } }];
   for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
-    const { value, names, depth } = place;
+    const { value, scope } = place;
     if (value === null || typeof value !== 'object') continue;
-    if (depth > MAX_DEPTH) throw refused('it is nested too deeply', views);
     if (Array.isArray(value)) {
-      for (const element of value) pending.push({ value: element, names, depth });
+      for (const element of value) pending.push({ value: element, scope });
       continue;
     }
-    const problem = problemOf(value, names);
+    const problem = problemOf(value, scope);
     if (problem !== null) throw refused(problem.what, views, problem.hint);
-    pending.push(...childrenOf(value, names, depth + 1));
+    pending.push(...childrenOf(value, scope));
   }
 }
 
@@ -161,12 +164,12 @@ interface Problem {
 }
 
 /** What speaks against one node, without its children. */
-function problemOf(node: Node, names: ReadonlySet<string>): Problem | null {
+function problemOf(node: Node, scope: Scope): Problem | null {
   if ('class' in node) return expressionProblem(node);
   if ('cte_map' in node) {
     return QUERY_NODES.has(String(node.type)) ? null : { what: `unknown kind of query ${String(node.type)}` };
   }
-  if ('sample' in node && 'alias' in node) return fromProblem(node, names);
+  if ('sample' in node && 'alias' in node) return fromProblem(node, scope);
   return namingProblem(node);
 }
 
@@ -180,7 +183,7 @@ function expressionProblem(node: Node): Problem | null {
     return { what: `unknown kind of expression ${String(node.class)}` };
   }
   if (!('function_name' in node)) return namingProblem(node);
-  const name = String(node.function_name).toLowerCase();
+  const name = folded(String(node.function_name));
   if (!isPlain(node.schema, node.catalog) || !allowedFunctions().has(name)) {
     const hint = TABLE_FUNCTIONS.has(name) ? `Write it in the FROM clause: FROM ${name}(…).` : undefined;
     return { what: `function ${quote(node.function_name)} is not allowed`, ...(hint && { hint }) };
@@ -188,14 +191,16 @@ function expressionProblem(node: Node): Problem | null {
   return null;
 }
 
-function fromProblem(node: Node, names: ReadonlySet<string>): Problem | null {
+function fromProblem(node: Node, scope: Scope): Problem | null {
   if (!FROM_NODES.has(String(node.type))) return { what: `unknown kind of FROM clause ${String(node.type)}` };
   if (node.type === 'BASE_TABLE') {
     const name = String(node.table_name);
-    const qualified = node.catalog_name !== '' || (node.schema_name !== '' && node.schema_name !== 'main');
-    if (!qualified && names.has(name.toLowerCase())) return null;
-    const shown = qualified ? [node.catalog_name, node.schema_name, name].filter(Boolean).join('.') : name;
-    const guess = closest(name, names);
+    // `main.x` never means a CTE: it would be a system view of that name.
+    const known = node.schema_name === 'main' ? scope.views : scope.names;
+    const foreign = node.catalog_name !== '' || (node.schema_name !== '' && node.schema_name !== 'main');
+    if (!foreign && known.has(folded(name))) return null;
+    const shown = [node.catalog_name, node.schema_name, name].filter(Boolean).join('.');
+    const guess = closest(name, scope.names);
     return { what: `${quote(shown)} is not a view`, ...(guess && { hint: `Did you mean ${guess}?` }) };
   }
   if (node.type === 'SHOW_REF') {
@@ -209,7 +214,7 @@ function fromProblem(node: Node, names: ReadonlySet<string>): Problem | null {
 
 function tableFunctionProblem(call: Json | undefined): Problem | null {
   const node = isNode(call) && call.class === 'FUNCTION' ? call : undefined;
-  const name = String(node?.function_name).toLowerCase();
+  const name = folded(String(node?.function_name));
   if (node && isPlain(node.schema, node.catalog) && TABLE_FUNCTIONS.has(name)) return null;
   return {
     what: `${quote(node?.function_name)} is not allowed in FROM`,
@@ -218,29 +223,32 @@ function tableFunctionProblem(call: Json | undefined): Problem | null {
 }
 
 /** The parts of a node still to visit. CTEs widen what FROM may name, each only where SQL lets it be seen. */
-function childrenOf(node: Node, names: ReadonlySet<string>, depth: number): Place[] {
+function childrenOf(node: Node, scope: Scope): Place[] {
   const places: Place[] = [];
-  let inside = names;
+  let inside = scope;
   if ('cte_map' in node && isNode(node.cte_map)) {
     const map = Array.isArray(node.cte_map.map) ? node.cte_map.map : [];
     for (const entry of map) {
       if (!isNode(entry)) continue;
-      places.push({ value: entry.value ?? null, names: inside, depth });
-      inside = new Set(inside).add(String(entry.key).toLowerCase());
+      places.push({ value: entry.value ?? null, scope: inside });
+      inside = withName(inside, entry.key);
     }
   }
   for (const [key, value] of Object.entries(node)) {
     if (key === 'cte_map') continue;
     if (node.class === 'CONSTANT' && key === 'value') continue; // a literal names nothing
     if (node.type === 'TABLE_FUNCTION' && key === 'function' && isNode(value)) {
-      for (const part of Object.values(value)) places.push({ value: part, names: inside, depth });
+      for (const part of Object.values(value)) places.push({ value: part, scope: inside });
       continue;
     }
     const recursive = node.type === 'RECURSIVE_CTE_NODE' && key === 'right';
-    const seen = recursive ? new Set(inside).add(String(node.cte_name).toLowerCase()) : inside;
-    places.push({ value, names: seen, depth });
+    places.push({ value, scope: recursive ? withName(inside, node.cte_name) : inside });
   }
   return places;
+}
+
+function withName(scope: Scope, name: Json | undefined): Scope {
+  return { views: scope.views, names: new Set(scope.names).add(folded(String(name))) };
 }
 
 function isNode(value: Json | undefined): value is Node {
@@ -249,6 +257,11 @@ function isNode(value: Json | undefined): value is Node {
 
 function isPlain(schema: Json | undefined, catalog: Json | undefined): boolean {
   return (schema === '' || schema === 'main') && catalog === '';
+}
+
+/** Lower case of ASCII letters alone: names that DuckDB tells apart must never become one. */
+function folded(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 function quote(value: unknown): string {

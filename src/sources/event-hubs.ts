@@ -7,29 +7,27 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  EventHubConsumerClient,
-  type EventHubConsumerClientOptions,
+  type EventHubConsumerClient,
   earliestEventPosition,
   latestEventPosition,
   type PartitionContext,
   type ReceivedEventData,
-  RetryMode,
   type Subscription,
 } from '@azure/event-hubs';
-import type { TokenCredential } from '@azure/identity';
-import { messageOf, PgvigilError } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import type { Position, SourceMessage } from '../model.ts';
 import { installCreditGuard } from './credit-guard.ts';
+import {
+  CLOSE_DEADLINE_MS,
+  codeOf,
+  createClient,
+  type HubClientOptions,
+  refusalOf,
+  sourceName,
+} from './hub-client.ts';
 import { PositionsAsCheckpoints } from './positions-as-checkpoints.ts';
 
-/** How to reach the hub: a connection string (which may name the hub), or namespace and identity. */
-export type HubAddress =
-  | { connectionString: string; hub: string | undefined }
-  | { fullyQualifiedNamespace: string; hub: string; credential: TokenCredential };
-
-export interface EventHubSourceOptions {
-  address: HubAddress;
-  consumerGroup: string;
+export interface EventHubSourceOptions extends HubClientOptions {
   /** Where to start in a partition of which nothing is stored yet. */
   startPosition: 'earliest' | 'latest';
   /** Stores messages; resolves when they are stored, never rejects. */
@@ -37,10 +35,6 @@ export interface EventHubSourceOptions {
   /** Stored position of a partition. */
   position: (source: string, partition: string) => Position | undefined;
   onEvent: (event: SourceEvent) => void;
-  /** How long an operation of the client may take, milliseconds. Default 30 s. */
-  operationTimeoutMs?: number;
-  /** How often the client looks after its partitions, milliseconds. Default 10 s. */
-  balanceIntervalMs?: number;
 }
 
 /** What a source has to say besides messages. */
@@ -60,7 +54,6 @@ export interface PartitionLag {
 const MAX_BATCH = 100;
 const PREFETCH = 200;
 const MAX_WAIT_SECONDS = 5;
-const CLOSE_DEADLINE_MS = 5_000;
 const RECONNECT_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
 
 export class EventHubSource {
@@ -78,8 +71,7 @@ export class EventHubSource {
     this.#options = options;
     const checkpoints = new PositionsAsCheckpoints((partition) => options.position(this.source, partition));
     this.#client = createClient(options, checkpoints);
-    const { fullyQualifiedNamespace, eventHubName } = this.#client;
-    this.source = `eventhub:${fullyQualifiedNamespace}/${eventHubName}/${options.consumerGroup}`;
+    this.source = sourceName(this.#client, options.consumerGroup);
   }
 
   /**
@@ -170,80 +162,6 @@ export class EventHubSource {
       this.#options.onEvent({ kind: 'trouble', partition, error: messageOf(error) || String(codeOf(error)) });
     }
   }
-}
-
-function createClient(
-  options: EventHubSourceOptions,
-  checkpoints: PositionsAsCheckpoints,
-): EventHubConsumerClient {
-  const { address, consumerGroup } = options;
-  const clientOptions: EventHubConsumerClientOptions = {
-    retryOptions: {
-      mode: RetryMode.Exponential,
-      maxRetries: 3,
-      retryDelayInMs: 500,
-      maxRetryDelayInMs: 15_000,
-      timeoutInMs: options.operationTimeoutMs ?? 30_000,
-    },
-    loadBalancingOptions: {
-      strategy: 'greedy',
-      updateIntervalInMs: options.balanceIntervalMs ?? 10_000,
-      partitionOwnershipExpirationIntervalInMs: 60_000,
-    },
-  };
-  try {
-    if ('credential' in address) {
-      const { fullyQualifiedNamespace, hub, credential } = address;
-      return new EventHubConsumerClient(
-        consumerGroup,
-        fullyQualifiedNamespace,
-        hub,
-        credential,
-        checkpoints,
-        clientOptions,
-      );
-    }
-    return address.hub === undefined
-      ? new EventHubConsumerClient(consumerGroup, address.connectionString, checkpoints, clientOptions)
-      : new EventHubConsumerClient(
-          consumerGroup,
-          address.connectionString,
-          address.hub,
-          checkpoints,
-          clientOptions,
-        );
-  } catch {
-    // The client's own message may quote the connection string.
-    throw new PgvigilError(
-      'SOURCE_REFUSED',
-      'the connection string of the event hub is malformed, or names another hub than eventHub.name',
-      'Copy it again from the portal: Event Hubs namespace → Shared access policies; it begins with Endpoint=sb://.',
-    );
-  }
-}
-
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown } | null)?.code;
-}
-
-/** The error for a hub that says no for good; null for trouble that may pass. */
-function refusalOf(error: unknown, source: string): PgvigilError | null {
-  const codes = error instanceof AggregateError ? error.errors.map(codeOf) : [codeOf(error)];
-  const hints: Record<string, string> = {
-    UnauthorizedError:
-      'Check the key, or give the identity the role "Azure Event Hubs Data Receiver" on the hub.',
-    MessagingEntityNotFoundError: 'Check eventHub.name and eventHub.consumerGroup.',
-    ArgumentError: 'Check eventHub.name and eventHub.consumerGroup.',
-    CredentialUnavailableError: 'Sign in (`az login`) or give the host a managed identity.',
-    AuthenticationRequiredError: 'Sign in (`az login`) or give the host a managed identity.',
-  };
-  for (const code of codes) {
-    const hint = typeof code === 'string' ? hints[code] : undefined;
-    if (hint !== undefined) {
-      return new PgvigilError('SOURCE_REFUSED', `${source} refused us: ${messageOf(error)}`, hint, error);
-    }
-  }
-  return null;
 }
 
 /** Body of an event as bytes. Azure sends data sections; other producers may send AMQP values. */

@@ -7,7 +7,9 @@ export type NodeOf<K extends NodeName> = Extract<Node, Record<K, unknown>>[K];
 
 /** The node's content if it is of this type. */
 export function as<K extends NodeName>(node: Node | undefined, name: K): NodeOf<K> | undefined {
-  return node === undefined ? undefined : (node as Partial<Record<NodeName, unknown>>)[name] as NodeOf<K> | undefined;
+  return node === undefined
+    ? undefined
+    : ((node as Partial<Record<NodeName, unknown>>)[name] as NodeOf<K> | undefined);
 }
 
 /** Texts of a list of String nodes: the parts of a qualified name. */

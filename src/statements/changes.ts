@@ -11,7 +11,7 @@ const HOLDS_DATA = new Set(['OBJECT_TABLE', 'OBJECT_SCHEMA', 'OBJECT_MATVIEW']);
 export const changeHandlers: NodeHandlers<Draft> = {
   InsertStmt(node, draft) {
     draft.flags.add('insert');
-    draft.target = relationName(node.relation);
+    draft.target ??= relationName(node.relation);
     noteName(draft.target, draft);
     if (as(node.selectStmt, 'SelectStmt')?.fromClause) draft.flags.add('insert_select');
     if (node.returningClause) draft.flags.add('returning');
@@ -26,13 +26,13 @@ export const changeHandlers: NodeHandlers<Draft> = {
   },
   MergeStmt(node, draft) {
     draft.flags.add('merge');
-    draft.target = relationName(node.relation);
+    draft.target ??= relationName(node.relation);
     if (node.returningClause) draft.flags.add('returning');
   },
   TruncateStmt(node, draft) {
     draft.flags.add('truncate').add('drop_data');
     draft.dropCount += node.relations?.length ?? 0;
-    draft.target = relationName(as(node.relations?.[0], 'RangeVar'));
+    draft.target ??= relationName(as(node.relations?.[0], 'RangeVar'));
   },
   DropStmt(node, draft) {
     drop(node, draft);
@@ -40,12 +40,12 @@ export const changeHandlers: NodeHandlers<Draft> = {
   DropdbStmt(node, draft) {
     draft.flags.add('drop_db').add('drop_data');
     draft.dropCount += 1;
-    draft.target = (node.dbname ?? '').toLowerCase();
+    draft.target ??= (node.dbname ?? '').toLowerCase();
   },
   DropOwnedStmt(node, draft) {
     draft.flags.add('drop_owned').add('drop_data');
     draft.dropCount += node.roles?.length ?? 0;
-    draft.target = roleNames(node.roles)[0] ?? null;
+    draft.target ??= roleNames(node.roles)[0] ?? null;
   },
   CreateStmt(node, draft) {
     draft.flags.add('create_table');
@@ -62,11 +62,11 @@ export const changeHandlers: NodeHandlers<Draft> = {
     created(into.rel, draft);
   },
   CreatedbStmt(node, draft) {
-    draft.target = (node.dbname ?? '').toLowerCase();
+    draft.target ??= (node.dbname ?? '').toLowerCase();
     noteName(draft.target, draft);
   },
   CreateSchemaStmt(node, draft) {
-    draft.target = (node.schemaname ?? '').toLowerCase();
+    draft.target ??= (node.schemaname ?? '').toLowerCase();
     noteName(draft.target, draft);
   },
 };
@@ -75,13 +75,13 @@ function change(
   node: { relation?: RangeVar; whereClause?: Node; returningClause?: unknown },
   draft: Draft,
 ): void {
-  draft.target = relationName(node.relation);
+  draft.target ??= relationName(node.relation);
   if (node.returningClause) draft.flags.add('returning');
   if (node.whereClause === undefined || truthOf(node.whereClause) === true) draft.flags.add('dml_no_where');
 }
 
 function created(relation: RangeVar | undefined, draft: Draft): void {
-  draft.target = relationName(relation);
+  draft.target ??= relationName(relation);
   noteName(draft.target, draft);
   if (relation?.relpersistence === 'u') draft.flags.add('unlogged');
   if (relation?.relpersistence === 't') draft.flags.add('temp');
@@ -89,7 +89,7 @@ function created(relation: RangeVar | undefined, draft: Draft): void {
 
 function drop(node: DropStmt, draft: Draft): void {
   const names = (node.objects ?? []).map(droppedName);
-  draft.target = names[0] || null;
+  draft.target ??= names[0] || null;
   switch (node.removeType) {
     case 'OBJECT_EXTENSION':
       draft.flags.add('drop_ext');

@@ -36,22 +36,22 @@ function truthOfNullTest(arg: Node | undefined, isNull: boolean): boolean | null
 
 function truthOfExpression(expression: A_Expr): boolean | null {
   const { kind, lexpr, rexpr } = expression;
-  const left = valueOf(lexpr);
+  const left = constantValue(lexpr);
   switch (kind) {
     case 'AEXPR_OP':
       return compared(strings(expression.name).at(-1) ?? '', expression);
     case 'AEXPR_LIKE':
     case 'AEXPR_ILIKE':
-      return left !== null && (valueOf(rexpr) === left || valueOf(rexpr) === '%')
+      return left !== null && (constantValue(rexpr) === left || constantValue(rexpr) === '%')
         ? strings(expression.name)[0]?.startsWith('!') !== true
         : null;
     case 'AEXPR_IN': {
-      const list = (as(rexpr, 'List')?.items ?? []).map((item) => valueOf(item));
+      const list = (as(rexpr, 'List')?.items ?? []).map((item) => constantValue(item));
       if (left === null || !list.includes(left)) return null;
       return strings(expression.name)[0] === '=';
     }
     case 'AEXPR_BETWEEN': {
-      const bounds = (as(rexpr, 'List')?.items ?? []).map((item) => valueOf(item));
+      const bounds = (as(rexpr, 'List')?.items ?? []).map((item) => constantValue(item));
       if (typeof left !== 'number' || bounds.some((bound) => typeof bound !== 'number')) return null;
       return left >= (bounds[0] as number) && left <= (bounds[1] as number);
     }
@@ -63,8 +63,8 @@ function truthOfExpression(expression: A_Expr): boolean | null {
 function compared(operator: string, { lexpr, rexpr }: A_Expr): boolean | null {
   const column = columnName(lexpr);
   if (column !== '' && column === columnName(rexpr)) return operator === '=' ? true : null;
-  const left = valueOf(lexpr);
-  const right = valueOf(rexpr);
+  const left = constantValue(lexpr);
+  const right = constantValue(rexpr);
   if (left === null || right === null) return null;
   if (operator === '=') return typeof left === typeof right ? left === right : String(left) === String(right);
   if (operator === '<>' || operator === '!=') return String(left) !== String(right);
@@ -80,13 +80,13 @@ function columnName(node: Node | undefined): string {
 }
 
 /** Value of a constant or of plain arithmetic over constants. */
-function valueOf(node: Node | undefined, depth = 0): string | number | null {
+function constantValue(node: Node | undefined, depth = 0): string | number | null {
   const text = constantText(node);
   if (text !== null) return isNumber(node) ? Number(text) : text;
   const expression = as(node, 'A_Expr');
   if (expression?.kind !== 'AEXPR_OP' || depth > MAX_DEPTH) return null;
-  const left = expression.lexpr === undefined ? 0 : valueOf(expression.lexpr, depth + 1);
-  const right = valueOf(expression.rexpr, depth + 1);
+  const left = expression.lexpr === undefined ? 0 : constantValue(expression.lexpr, depth + 1);
+  const right = constantValue(expression.rexpr, depth + 1);
   if (typeof left !== 'number' || typeof right !== 'number') return null;
   switch (strings(expression.name).at(-1)) {
     case '+':

@@ -5,7 +5,9 @@ import type { Draft } from './draft.ts';
 
 /** Functions whose first constant text is a path. */
 const READS_PATH = new Set(
-  'pg_read_file pg_read_binary_file pg_ls_dir pg_stat_file lo_import lo_export pg_file_read pg_file_write'.split(' '),
+  'pg_read_file pg_read_binary_file pg_ls_dir pg_stat_file lo_import lo_export pg_file_read pg_file_write'.split(
+    ' ',
+  ),
 );
 
 export const fileHandlers: NodeHandlers<Draft> = {

@@ -4,7 +4,9 @@ import { as, constantText, isOn, type NodeHandlers, relationName, roleName, stri
 import type { Draft } from './draft.ts';
 
 /** Languages whose functions reach the operating system; only superusers may create in them. */
-const UNTRUSTED = new Set('c internal plpythonu plpython2u plpython3u plperlu pltclu plsh plrustu'.split(' '));
+const UNTRUSTED = new Set(
+  'c internal plpythonu plpython2u plpython3u plperlu pltclu plsh plrustu'.split(' '),
+);
 
 export const definitionHandlers: NodeHandlers<Draft> = {
   CreateFunctionStmt(node, draft) {
@@ -124,7 +126,8 @@ function createFunction(node: CreateFunctionStmt, draft: Draft): void {
 
 function alteredSearchPath(setting: VariableSetStmt | undefined, draft: Draft): void {
   const reset = setting?.kind === 'VAR_RESET_ALL' || setting?.name?.toLowerCase() === 'search_path';
-  if (reset && (setting?.kind !== 'VAR_SET_VALUE' || isUnsafe(setting))) draft.flags.add('search_path_unsafe');
+  if (reset && (setting?.kind !== 'VAR_SET_VALUE' || isUnsafe(setting)))
+    draft.flags.add('search_path_unsafe');
 }
 
 /** Anybody may create objects in `public` (before PG 15) and in a schema of his own name. */

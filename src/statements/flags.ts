@@ -26,12 +26,14 @@ export const FLAGS = {
 
   // Injection.
   tautology: 'A condition that is always true was added behind another one (`… OR 1=1`).',
-  tautology_rand: 'The always-true condition compares numbers or words of the kind that tools draw at random.',
+  tautology_rand:
+    'The always-true condition compares numbers or words of the kind that tools draw at random.',
   contradiction: 'A condition that is always false was added behind another one (`… AND 1=2`).',
   union_catalog: 'A UNION joins user data with a system catalog.',
   stacked: 'More than one statement in the string, transaction control and SET not counted.',
   trailing_comment: 'Ends with a line comment.',
-  comment_tail: 'Ends with a comment that cuts off the rest of a query: empty, random letters, or SQL inside.',
+  comment_tail:
+    'Ends with a comment that cuts off the rest of a query: empty, random letters, or SQL inside.',
   inline_comment: 'A block comment stands in place of a space between two words.',
   sleep: 'Calls pg_sleep.',
   heavy_gs: 'Counts a generated series of a million rows or more.',
@@ -53,7 +55,8 @@ export const FLAGS = {
   // Code and persistence.
   security_definer: 'Function that runs with the rights of its owner.',
   no_search_path: 'SECURITY DEFINER function without a search_path of its own.',
-  search_path_unsafe: "The function's search_path holds public or \"$user\", or its pinned search_path is reset.",
+  search_path_unsafe:
+    'The function\'s search_path holds public or "$user", or its pinned search_path is reset.',
   untrusted_lang: 'C, internal or another language that can reach the operating system.',
   load_library: 'LOAD of a shared library.',
   create_ext: 'CREATE EXTENSION.',
@@ -70,7 +73,8 @@ export const FLAGS = {
   body_chr: 'The body, or SQL in an argument, builds text from character codes.',
   body_decode: 'The body, or SQL in an argument, decodes text (base64, hex).',
   body_danger: 'The body, or SQL in an argument, reaches for files, other servers, roles or libraries.',
-  body_copy_program: 'The body, or SQL in an argument, holds COPY … PROGRAM, also when put together from pieces.',
+  body_copy_program:
+    'The body, or SQL in an argument, holds COPY … PROGRAM, also when put together from pieces.',
 
   // Data: change, copy, destruction.
   insert: 'INSERT.',
@@ -103,7 +107,7 @@ export const FLAGS = {
 
   // Tools.
   lock_access_share: 'LOCK … IN ACCESS SHARE MODE, as pg_dump does.',
-  pg_dump_cursor: "The cursor of pg_dump --inserts.",
+  pg_dump_cursor: 'The cursor of pg_dump --inserts.',
   discard: 'DISCARD.',
 } as const;
 

@@ -4,7 +4,15 @@
  * Linear in the length of the text.
  */
 
-export type TokenType = 'word' | 'quoted' | 'string' | 'number' | 'parameter' | 'operator' | 'punctuation' | 'comment';
+export type TokenType =
+  | 'word'
+  | 'quoted'
+  | 'string'
+  | 'number'
+  | 'parameter'
+  | 'operator'
+  | 'punctuation'
+  | 'comment';
 
 export interface Token {
   type: TokenType;
@@ -69,7 +77,8 @@ type Push = (type: TokenType, start: number, end: number, name?: string, closed?
 
 function word(text: string, start: number, push: Push): number {
   let end = match(WORD, text, start);
-  if (end - start === 1 && text[end] === '&' && /[uU]/.test(text[start]!) && /['"]/.test(text[end + 1] ?? '')) end += 1;
+  if (end - start === 1 && text[end] === '&' && /[uU]/.test(text[start]!) && /['"]/.test(text[end + 1] ?? ''))
+    end += 1;
   const name = text.slice(start, end).toUpperCase();
   const quote = text[end];
   if (quote === "'" && STRING_PREFIX.has(name)) {

@@ -16,7 +16,9 @@ const OPENS = new Set(['(', '[', 'CASE']);
 const CLOSES = new Set([')', ']', 'END']);
 /** Words and characters behind which a new expression begins. */
 const ENDS_EXPRESSION = new Set(
-  ', AND OR WHEN THEN ELSE SELECT FROM WHERE SET ON VALUES GROUP ORDER HAVING LIMIT OFFSET RETURNING'.split(' '),
+  ', AND OR WHEN THEN ELSE SELECT FROM WHERE SET ON VALUES GROUP ORDER HAVING LIMIT OFFSET RETURNING'.split(
+    ' ',
+  ),
 );
 /** What makes the tree one level deeper without a bracket, besides operators. */
 const CHAINS_EXPRESSION = new Set(['NOT', 'IS', 'COLLATE', 'AT', 'ISNULL', 'NOTNULL', 'OPERATOR']);

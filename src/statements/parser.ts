@@ -7,7 +7,7 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import type { RawStmt } from 'libpg-query';
-import { tokenize, type Token } from './lexer.ts';
+import { type Token, tokenize } from './lexer.ts';
 import { maskLiterals } from './literals.ts';
 import { MAX_NESTING, nestingOf } from './nesting.ts';
 
@@ -65,7 +65,10 @@ function call<T>(use: (pg: PgQuery) => T): CallResult<T> {
     const trapped = /^(?:RangeError|RuntimeError)$/.test((error as Error).name);
     if (trapped) replaceInstance();
     // `memory exhausted` is Bison's own bound on its stack; it leaves the instance in order.
-    return { value: null, exhausted: trapped || /^(?:memory exhausted|stack depth)/.test((error as Error).message) };
+    return {
+      value: null,
+      exhausted: trapped || /^(?:memory exhausted|stack depth)/.test((error as Error).message),
+    };
   }
 }
 

@@ -6,7 +6,8 @@ import type { Draft } from './draft.ts';
 const NAME =
   /(?:^|[_.])(?:read_?me(?:_now|_please|_to_\w+|_for_\w+|_how_\w+)?|please_read\w*|how_to_(?:recover|restore|decrypt|get)\w*|recover_?(?:y|your|my|me|data|instructions?|files?)\w*|restore_?(?:your|my|me)\w*|ransom\w*|hacked\w*|pwned\w*|your_data\w*|decrypt_\w+|send_?(?:bitcoin|btc)\w*)$|^(?:\w+\.)?warning$/;
 
-const BITCOIN_ADDRESS = /(?<![a-zA-Z0-9])(?:bc1[ac-hj-np-z02-9]{25,60}|[13][a-km-zA-HJ-NP-Z1-9]{25,34})(?![a-zA-Z0-9])/;
+const BITCOIN_ADDRESS =
+  /(?<![a-zA-Z0-9])(?:bc1[ac-hj-np-z02-9]{25,60}|[13][a-km-zA-HJ-NP-Z1-9]{25,34})(?![a-zA-Z0-9])/;
 const PAYMENT = /(?<![a-z0-9])(?:bitcoins?|btc|monero|xmr)(?![a-z0-9])|\.onion(?![a-z0-9])/i;
 const DEMAND =
   /(?<![a-z])(?:recover|restore|decrypt|get back|return|retrieve|leak(?:ed)?|publish(?:ed)?|sell|delete[ds]?|backed up|stolen|encrypted)(?![a-z])/i;

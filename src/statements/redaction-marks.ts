@@ -33,6 +33,9 @@ export function restoreMarks(text: string, tokens: readonly Token[]): Restored {
   const tailRedacted = text.trimEnd().length === last + MARK.length;
   const restored = out + text.slice(copied);
   if (!tailRedacted) return { candidates: [restored], tailRedacted };
-  const head = restored.trimEnd().slice(0, -MARK.length - 2).trimEnd();
+  const head = restored
+    .trimEnd()
+    .slice(0, -MARK.length - 2)
+    .trimEnd();
   return { candidates: [restored, head, head.replace(/\bpassword$/i, '')], tailRedacted };
 }

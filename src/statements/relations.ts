@@ -16,12 +16,20 @@ const CHANGES_RELATION = new Set(
   ).split(' '),
 );
 /** Statements about relations that neither read rows for anybody nor change them. */
-const LOOKS_AT_NOTHING = new Set('GrantStmt VacuumStmt ClusterStmt ReindexStmt CommentStmt SecLabelStmt'.split(' '));
+const LOOKS_AT_NOTHING = new Set(
+  'GrantStmt VacuumStmt ClusterStmt ReindexStmt CommentStmt SecLabelStmt'.split(' '),
+);
 /** Parts of a node that name relations without reading them. */
 const NOT_READ = new Set(['lockingClause', 'pktable']);
 const TARGETS = new Set(['relation', 'view', 'table', 'sequence', 'relations']);
 /** What DROP can remove that holds rows or shows them. */
-const DROPPED_RELATIONS = new Set(['OBJECT_TABLE', 'OBJECT_VIEW', 'OBJECT_MATVIEW', 'OBJECT_FOREIGN_TABLE', 'OBJECT_SEQUENCE']);
+const DROPPED_RELATIONS = new Set([
+  'OBJECT_TABLE',
+  'OBJECT_VIEW',
+  'OBJECT_MATVIEW',
+  'OBJECT_FOREIGN_TABLE',
+  'OBJECT_SEQUENCE',
+]);
 
 /** Adds the relations of one statement to the draft. `readOnly`: a plain EXPLAIN changes nothing. */
 export function collectRelations(statement: Node, draft: Draft, readOnly = false): void {

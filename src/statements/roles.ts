@@ -4,7 +4,15 @@ import { as, isOn, lastName, type NodeHandlers, relationName, roleName, roleName
 import type { Draft } from './draft.ts';
 
 /** Role attributes as the parser names them; `canlogin` is LOGIN, `isreplication` is REPLICATION. */
-const ATTRIBUTES = new Set(['superuser', 'createrole', 'createdb', 'isreplication', 'bypassrls', 'canlogin', 'inherit']);
+const ATTRIBUTES = new Set([
+  'superuser',
+  'createrole',
+  'createdb',
+  'isreplication',
+  'bypassrls',
+  'canlogin',
+  'inherit',
+]);
 
 export const roleHandlers: NodeHandlers<Draft> = {
   CreateRoleStmt(node, draft) {

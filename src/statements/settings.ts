@@ -30,27 +30,33 @@ export const settingHandlers: NodeHandlers<Draft> = {
 };
 
 function set(node: VariableSetStmt | undefined, scope: string, draft: Draft): void {
-  const place = node?.is_local === true ? 'local' : scope;
+  const value = newSetting(node);
+  // SET TRANSACTION and SET SESSION CHARACTERISTICS set no parameter by name.
+  if (node === undefined || value === null) return;
+  const name = node.kind === 'VAR_RESET_ALL' ? '*' : node.name;
+  note(draft, name, value, node.is_local === true ? 'local' : scope);
+}
+
+function newSetting(node: VariableSetStmt | undefined): string | null {
   switch (node?.kind) {
     case 'VAR_RESET_ALL':
-      return note(draft, '*', 'RESET', place);
     case 'VAR_RESET':
-      return note(draft, node.name, 'RESET', place);
+      return 'RESET';
     case 'VAR_SET_DEFAULT':
-      return note(draft, node.name, 'DEFAULT', place);
+      return 'DEFAULT';
     case 'VAR_SET_CURRENT':
-      return note(draft, node.name, 'CURRENT', place);
+      return 'CURRENT';
     case 'VAR_SET_VALUE':
-      return note(draft, node.name, (node.args ?? []).map((arg) => constantText(arg) ?? '').join(','), place);
+      return (node.args ?? []).map((arg) => constantText(arg) ?? '').join(',');
     default:
-      // SET TRANSACTION and SET SESSION CHARACTERISTICS set no parameter by name.
-      return undefined;
+      return null;
   }
 }
 
 function setConfig({ args = [] }: FuncCall, draft: Draft): void {
   const name = constantText(args[0]);
-  if (name !== null) note(draft, name, constantText(args[1]), constantText(args[2]) === 'true' ? 'local' : 'session');
+  if (name !== null)
+    note(draft, name, constantText(args[1]), constantText(args[2]) === 'true' ? 'local' : 'session');
 }
 
 /** A rule on pg_settings turns its UPDATE into set_config(). */
@@ -69,7 +75,7 @@ function newValue(targets: readonly Node[] | undefined): string | null {
  * One row has room for one parameter. Where a text sets several, the one that matters most for security stays,
  * so that `SET pgaudit.log = 'none'` cannot hide behind an ordinary SET.
  */
-export function note(draft: Draft, name: string | undefined, value: string | null, scope: string): void {
+function note(draft: Draft, name: string | undefined, value: string | null, scope: string): void {
   if (name === undefined || name === '') return;
   const lower = name.toLowerCase();
   if (draft.setting === null || weight(lower) > weight(draft.setting.name))

@@ -104,32 +104,38 @@ describe('the message of an alert', () => {
       { maxLength: 12 },
     );
     fc.assert(
-      fc.property(text, fc.array(text, { maxLength: 40 }), samples, fc.double(), (word, words, rows, time) => {
-        const alert = alertWith({
-          alertId: word,
-          detector: word,
-          detectorName: word,
-          title: word,
-          server: word,
-          entity: word,
-          summary: word,
-          user: word,
-          client: word,
-          database: word,
-          application: word,
-          sessions: words,
-          firstSeen: time,
-          observed: time,
-        });
-        const body = alertMessage(alert, rows, 'alert.opened', { attack: words, runbook: words });
-        assert.ok(Buffer.byteLength(body) < 20_000, `${Buffer.byteLength(body)} bytes`);
-        assert.doesNotMatch(body, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
-        const { type, data } = parse(body);
-        assert.equal(type, 'alert.opened');
-        assert.equal(Object.keys(data).length, 23);
-        assert.ok(data.sessions.length <= 20 && data.evidence.length <= 5);
-        for (const { statement } of data.evidence) assert.ok(statement === null || statement.length <= 600);
-      }),
+      fc.property(
+        text,
+        fc.array(text, { maxLength: 40 }),
+        samples,
+        fc.double(),
+        (word, words, rows, time) => {
+          const alert = alertWith({
+            alertId: word,
+            detector: word,
+            detectorName: word,
+            title: word,
+            server: word,
+            entity: word,
+            summary: word,
+            user: word,
+            client: word,
+            database: word,
+            application: word,
+            sessions: words,
+            firstSeen: time,
+            observed: time,
+          });
+          const body = alertMessage(alert, rows, 'alert.opened', { attack: words, runbook: words });
+          assert.ok(Buffer.byteLength(body) < 20_000, `${Buffer.byteLength(body)} bytes`);
+          assert.doesNotMatch(body, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+          const { type, data } = parse(body);
+          assert.equal(type, 'alert.opened');
+          assert.equal(Object.keys(data).length, 23);
+          assert.ok(data.sessions.length <= 20 && data.evidence.length <= 5);
+          for (const { statement } of data.evidence) assert.ok(statement === null || statement.length <= 600);
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -180,7 +186,11 @@ describe('the message of an alert', () => {
 
   it('cuts between characters and shows no control characters', () => {
     const { data } = parse(
-      alertMessage(alertWith({ user: 'a\u001b[31mb\u202ec\nd', title: '漢'.repeat(500) }), [], 'alert.opened'),
+      alertMessage(
+        alertWith({ user: 'a\u001b[31mb\u202ec\nd', title: '漢'.repeat(500) }),
+        [],
+        'alert.opened',
+      ),
     );
     assert.equal(data.user, 'a [31mb c d');
     assert.match(String(data.title), /^漢+…$/);

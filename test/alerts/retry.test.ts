@@ -72,7 +72,16 @@ describe('Retry-After', () => {
   });
 
   it('is ignored when it cannot be read', () => {
-    for (const text of [null, '', 'soon', '-5', '1e9', '1.5', 'Xxx, 99 Xxx 2026 12:01:00 GMT', '9'.repeat(400)]) {
+    for (const text of [
+      null,
+      '',
+      'soon',
+      '-5',
+      '1e9',
+      '1.5',
+      'Xxx, 99 Xxx 2026 12:01:00 GMT',
+      '9'.repeat(400),
+    ]) {
       assert.equal(parseRetryAfter(text, NOW), null, String(text));
     }
     fc.assert(

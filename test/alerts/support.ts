@@ -10,11 +10,27 @@ import { Store } from '../../src/store/store.ts';
 
 export const NOW = Date.UTC(2026, 2, 1, 12);
 
+const undoings = new WeakMap<TestContext, (() => unknown)[]>();
+
+/** Undoes things after the test, last first: what uses the store ends before the store is closed. */
+export function undo(t: TestContext, work: () => unknown): void {
+  const known = undoings.get(t);
+  if (known !== undefined) {
+    known.push(work);
+    return;
+  }
+  const stack = [work];
+  undoings.set(t, stack);
+  t.after(async () => {
+    for (const step of stack.reverse()) await step();
+  });
+}
+
 /** A new store, closed and removed after the test. */
 export async function temporaryStore(t: TestContext): Promise<Store> {
   const folder = await mkdtemp(join(tmpdir(), 'pgvigil-alerts-'));
   const store = await Store.open(folder);
-  t.after(async () => {
+  undo(t, async () => {
     await store.close();
     await rm(folder, { recursive: true, force: true });
   });

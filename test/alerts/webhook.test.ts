@@ -47,13 +47,7 @@ describe('the webhook channel', () => {
         const { 'content-type': type, 'user-agent': agent, authorization } = request.headers;
         assert.deepEqual(
           [request.method, request.url, type, agent, authorization],
-          [
-            'POST',
-            '/hook?token=t0ken',
-            'application/json',
-            'pgvigil/0.1.0',
-            `Basic ${btoa('alice:p@ss')}`,
-          ],
+          ['POST', '/hook?token=t0ken', 'application/json', 'pgvigil/0.1.0', `Basic ${btoa('alice:p@ss')}`],
         );
         response.writeHead(202).end('thanks');
       });
@@ -84,7 +78,9 @@ describe('the webhook channel', () => {
   it('gives up after 410 and honours Retry-After', async (t) => {
     const gone = await serve(t, (_request, response) => response.writeHead(410).end());
     assert.equal((await channel(`http://${gone}/`).deliver(message(), never)).outcome, 'refused');
-    const busy = await serve(t, (_request, response) => response.writeHead(429, { 'retry-after': '90' }).end());
+    const busy = await serve(t, (_request, response) =>
+      response.writeHead(429, { 'retry-after': '90' }).end(),
+    );
     const result = await channel(`http://${busy}/`).deliver(message(), never);
     assert.ok(result.outcome === 'retry' && result.retryAfterMs === 90_000);
   });

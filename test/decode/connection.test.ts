@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { compilePrefix } from '../../src/decode/prefix.ts';
 import type { LogRecord } from '../../src/model.ts';
-import { connectionOf, decode, decodeOne, lineRecord, NAMING, namedRecord } from './build.ts';
+import {
+  connectionOf,
+  decode,
+  decodeOne,
+  lineRecord,
+  NAMING,
+  namedRecord,
+  START,
+  serverRecord,
+} from './build.ts';
 
 const TLS = ' SSL enabled (protocol=TLSv1.3, cipher=TLS_AES_256_GCM_SHA384, bits=256)';
 const event = (level: string, text: string, more: object = {}) =>
@@ -163,6 +173,37 @@ test('a user name that holds a line break and a forged prefix is that name and n
     assert.equal(connectionOf(record).event, 'failed');
     assert.equal(connectionOf(record).user, user);
   }
+});
+
+test('a user name that holds a level and a whole refusal is that name, not the user whom it names', () => {
+  for (const inner of ['role "alice', 'too many connections for role "alice', 'connection to alice']) {
+    const user = `x,db=y,app=z,client=::1 FATAL:  ${inner}`;
+    const text = `password authentication failed for user "${user}"`;
+    const record = decodeOne(namedRecord('FATAL', text, { user }), NAMING);
+    assert.deepEqual([record.prefixUser, connectionOf(record).user, record.message], [user, user, text]);
+  }
+});
+
+test('a session id that a user name brings along is not believed', () => {
+  const options = { prefixes: [compilePrefix('%t-%c-user=%u,session=%c ')] };
+  const user = 'x,session=dead.1 FATAL:  database "y';
+  const message = `${START}user=${user},session=6a45d422.1513f3 FATAL:  role "${user}" does not exist`;
+  const record = decodeOne(serverRecord({ errorLevel: 'FATAL', message }), options);
+  assert.deepEqual(
+    [record.sessionId, record.prefixUser, connectionOf(record).user],
+    ['6a45d422.1513f3', user, user],
+  );
+});
+
+test('where nothing tells two readings apart, no text is lost and no name is believed', () => {
+  const text = 'duration: 1 ms  statement: select 1 /*,client=::1 LOG:  y */';
+  const record = decodeOne(namedRecord('LOG', text, { user: 'app', application: 'psql' }), NAMING);
+  assert.deepEqual([record.message, record.prefixUser, record.prefixApplication], [text, null, null]);
+});
+
+test('a host name from DNS cannot bring its own port', () => {
+  const { client, clientPort } = event('LOG', 'connection received: host=evil port=1 port=5000');
+  assert.deepEqual([client, clientPort], ['evil port=1', 5000]);
 });
 
 test('an application name in the prefix neither hides an audit row nor invents one', () => {

@@ -212,9 +212,9 @@ test('the scanner splits any array of records as JSON.parse does', () => {
   );
 });
 
-test('a megabyte of records broken on purpose decodes within a second', () => {
+test('a megabyte of records broken on purpose decodes in bounded time', () => {
   const odd = '{"category":"PostgreSQLLogs","m":"x " y"},';
-  for (const unit of [odd, '{"a":"', '},{"', '[{', '{"records":[', '"records":[{}],\n']) {
+  for (const unit of [odd, '{"a":[},', '{"a":"', '},{"', '[{', '{"records":[', '"records":[{}],\n']) {
     const body = Buffer.from(`{"records":[${unit.repeat(Math.ceil(1_000_000 / unit.length))}`);
     const start = performance.now();
     decodeMessage(body, NO_PREFIXES);

@@ -1,0 +1,16 @@
+-- What the doctor asks of the data, in one row.
+SELECT
+  (SELECT count(*) FROM records) AS records,
+  (SELECT list(DISTINCT server) FROM records) AS servers,
+  (SELECT max(event_time) FROM records) AS newest,
+  (SELECT count(*) FROM activity WHERE source = 'audit') AS audited,
+  (SELECT count(*) FROM activity WHERE source = 'audit' AND row_count IS NOT NULL) AS with_rows,
+  (SELECT count(*) FROM sign_ins) AS sign_ins,
+  (SELECT count(*) FROM errors) AS errors,
+  (SELECT count(*) FROM errors WHERE sql_text IS NOT NULL) AS errors_with_text,
+  (SELECT count(*) FROM rejects) AS rejects,
+  (SELECT count(*) FROM rejects WHERE code = 'PREFIX_MISMATCH') AS prefix_mismatches,
+  (SELECT coalesce(sum(last_missing - first_missing + 1), 0) FROM gaps) AS missing,
+  (SELECT count(*) FROM deliveries WHERE state = 'pending' AND attempts > 0) AS retrying,
+  (SELECT count(*) FROM deliveries WHERE state = 'dead') AS dead,
+  (SELECT list(concat(detector, ': ', last_error)) FROM detector_runs WHERE last_error IS NOT NULL) AS failing
