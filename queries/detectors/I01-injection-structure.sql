@@ -9,7 +9,7 @@ requires:
   - pgaudit.log with read and write
   - log_min_error_statement = error
 parameters:
-  min_score: { type: number, default: 3, min: 1, max: 20, help: "Points: comparison of equal constants 2, and with a random-looking number 1 more; two or more NULLs padding a UNION 3; UNION onto a catalog 3; several statements 1; comment at the end 1; data in an error through a cast 2; sleep 2; text built from three or more chr() 3." }
+  min_score: { type: number, default: 3, min: 1, max: 20, help: "Points. A condition that is always true 2, with random-looking constants or a contradiction 1 more; two or more NULLs padding a UNION 2; UNION of a table with a catalog 3; several statements 1; a comment inside a keyword pair 1; a comment that cuts the rest off 1, behind a UNION 3, behind a second statement 2; data in an error through a cast 2, and 1 more when it failed; sleep or heavy computation 2, next to a table 3; text built from three or more chr() 3." }
   learned_days: { type: number, default: 3, min: 1, max: 60, help: A shape that the user sent on this many earlier days is ordinary. }
 false_positives:
   - A reporting tool that pads UNIONs with NULL. Its shape is learned after three days.
@@ -23,19 +23,28 @@ WITH scored AS (
     record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
     fingerprint, ok,
     list_contains(flags, 'tautology')::INTEGER * 2
-      + list_contains(flags, 'tautology_rand')::INTEGER
-      + (null_pads >= 2)::INTEGER * 3
-      + (list_contains(flags, 'union') AND len(catalogs) > 0)::INTEGER * 3
+      + list_has_any(flags, ['tautology_rand', 'contradiction'])::INTEGER
+      + (null_pads >= 2 AND len(relations_read) > 0)::INTEGER * 2
+      -- The queries of psql and pg_dump join catalogs with catalogs; injection hangs one onto a table of the user.
+      + (list_contains(flags, 'union_catalog') AND len(relations_read) > 0)::INTEGER * 3
       + list_contains(flags, 'stacked')::INTEGER
+      + list_contains(flags, 'inline_comment')::INTEGER
       + list_contains(flags, 'comment_tail')::INTEGER
+      + (list_contains(flags, 'comment_tail') AND list_contains(flags, 'union'))::INTEGER * 2
+      + (list_contains(flags, 'comment_tail') AND list_contains(flags, 'stacked'))::INTEGER
       + list_contains(flags, 'err_cast')::INTEGER * 2
-      + list_contains(flags, 'sleep')::INTEGER * 2
+      + (list_contains(flags, 'err_cast') AND NOT ok)::INTEGER
+      + list_has_any(flags, ['sleep', 'heavy_gs'])::INTEGER * 2
+      + (list_has_any(flags, ['sleep', 'heavy_gs']) AND len(relations_read) > 0)::INTEGER
       + (chr_chain >= 3)::INTEGER * 3 AS score
   FROM activity
   WHERE event_time > $since
     AND event_time <= $until
     AND NOT is_platform
-    AND (list_has_any(flags, ['tautology', 'union', 'err_cast', 'sleep', 'comment_tail', 'stacked']) OR chr_chain >= 3)
+    AND (
+      list_has_any(flags, ['tautology', 'contradiction', 'union', 'err_cast', 'sleep', 'heavy_gs', 'comment_tail', 'stacked'])
+      OR chr_chain >= 3
+    )
 ), suspects AS (
   SELECT * FROM scored WHERE score >= $min_score
 ), learned AS (

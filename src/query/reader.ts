@@ -56,7 +56,9 @@ export class Reader {
   readonly #instance: DuckDBInstance;
   readonly #snapshot: string | null;
   readonly #open = new Set<QueryResult>();
+  readonly #starting = new Set<DuckDBConnection>();
   #stuck = false;
+  #closed = false;
 
   /** @param snapshot file to delete on closing; null when the database itself is open */
   constructor(instance: DuckDBInstance, snapshot: string | null) {
@@ -87,8 +89,10 @@ export class Reader {
     return this.#stuck;
   }
 
-  /** Ends open results and deletes the copy of the database. */
+  /** Ends what runs and deletes the copy of the database. */
   async close(): Promise<void> {
+    this.#closed = true;
+    for (const connection of this.#starting) connection.interrupt();
     for (const result of this.#open) result.close();
     this.#instance.closeSync();
     if (this.#snapshot !== null) await rm(this.#snapshot, { force: true });
@@ -96,23 +100,33 @@ export class Reader {
 
   async #start(sql: string, options: QueryOptions, check: Check): Promise<QueryResult> {
     const connection = await this.#instance.connect();
-    try {
-      await check(connection, sql);
-    } catch (error) {
-      connection.closeSync();
-      throw error;
-    }
     let result: QueryResult | undefined;
-    result = await run(connection, sql, {
-      parameters: options.parameters,
-      limitRows: options.limitRows ?? DEFAULT_LIMIT_ROWS,
-      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      onEnd: (stuck) => {
-        if (result !== undefined) this.#open.delete(result);
-        this.#stuck ||= stuck;
-      },
-    });
+    this.#starting.add(connection);
+    try {
+      await checked(connection, sql, check);
+      result = await run(connection, sql, {
+        parameters: options.parameters,
+        limitRows: options.limitRows ?? DEFAULT_LIMIT_ROWS,
+        timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+        onEnd: (stuck) => {
+          if (result !== undefined) this.#open.delete(result);
+          this.#stuck ||= stuck;
+        },
+      });
+    } finally {
+      this.#starting.delete(connection);
+    }
     this.#open.add(result);
+    if (this.#closed) result.close();
     return result;
+  }
+}
+
+async function checked(connection: DuckDBConnection, sql: string, check: Check): Promise<void> {
+  try {
+    await check(connection, sql);
+  } catch (error) {
+    connection.closeSync();
+    throw error;
   }
 }

@@ -6,10 +6,11 @@
  * credit is guarded (`credit-guard.ts`), which is the bound on memory.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import {
+  CloseReason,
   type EventHubConsumerClient,
   earliestEventPosition,
-  latestEventPosition,
   type PartitionContext,
   type ReceivedEventData,
   type Subscription,
@@ -28,9 +29,9 @@ import {
 import { PositionsAsCheckpoints } from './positions-as-checkpoints.ts';
 
 export interface EventHubSourceOptions extends HubClientOptions {
-  /** Where to start in a partition of which nothing is stored yet. */
+  /** Where to start in a partition of which nothing is stored yet; `latest` is what the hub ends with at `start`. */
   startPosition: 'earliest' | 'latest';
-  /** Stores messages; resolves when they are stored, never rejects. */
+  /** Stores messages; resolves when they are stored. Called again with the same messages if it rejects. */
   ingest: (messages: SourceMessage[]) => Promise<void>;
   /** Stored position of a partition. */
   position: (source: string, partition: string) => Position | undefined;
@@ -53,14 +54,18 @@ export interface PartitionLag {
 
 const MAX_BATCH = 100;
 const PREFETCH = 200;
-const MAX_WAIT_SECONDS = 5;
-const RECONNECT_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
+/** A partition without messages speaks up this often. */
+const MAX_WAIT_SECONDS = 1;
+const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
 
 export class EventHubSource {
   /** Name of the stream in positions and records. */
   readonly source: string;
   readonly #client: EventHubConsumerClient;
+  readonly #checkpoints: PositionsAsCheckpoints;
   readonly #options: EventHubSourceOptions;
+  /** Where the partitions ended at `start`, if reading begins there. */
+  readonly #begin = new Map<string, Position>();
   readonly #newest = new Map<string, number>();
   readonly #stop = new AbortController();
   #subscription: Subscription | undefined;
@@ -69,72 +74,118 @@ export class EventHubSource {
   constructor(options: EventHubSourceOptions) {
     installCreditGuard();
     this.#options = options;
-    const checkpoints = new PositionsAsCheckpoints((partition) => options.position(this.source, partition));
-    this.#client = createClient(options, checkpoints);
+    this.#checkpoints = new PositionsAsCheckpoints((partition) => this.#position(partition));
+    this.#client = createClient(options, this.#checkpoints);
     this.source = sourceName(this.#client, options.consumerGroup);
   }
 
   /**
-   * Waits until the hub answers, then reads until `close`.
+   * Waits until the hub answers and a partition can be read, then reads until `close`.
    *
    * @throws PgvigilError SOURCE_REFUSED when the hub says no for good: wrong name, key or consumer group
    */
   async start(): Promise<void> {
-    const partitions = await this.#reach();
-    if (this.#stop.signal.aborted) return;
-    this.#options.onEvent({ kind: 'connected', source: this.source, partitions });
-    this.#subscription = this.#client.subscribe(
-      {
-        processEvents: (events, context) => this.#take(events, context),
-        processError: async (error, context) => this.#report(error, context),
-      },
-      {
-        startPosition:
-          this.#options.startPosition === 'earliest' ? earliestEventPosition : latestEventPosition,
-        maxBatchSize: MAX_BATCH,
-        prefetchCount: PREFETCH,
-        maxWaitTimeInSeconds: MAX_WAIT_SECONDS,
-        skipParsingBodyAsJson: true,
-        trackLastEnqueuedEventProperties: true,
-      },
-    );
+    try {
+      const partitions = await this.#reach();
+      if (!this.#stop.signal.aborted) await this.#read(partitions);
+    } catch (refusal) {
+      await this.close();
+      throw refusal;
+    }
   }
 
   /** Messages that wait in the hub, per partition. */
   lag(): PartitionLag[] {
     return [...this.#newest].map(([partition, newest]) => ({
       partition,
-      messages: Math.max(0, newest - (this.#options.position(this.source, partition)?.sequenceNumber ?? -1)),
+      messages: Math.max(0, newest - (this.#position(partition)?.sequenceNumber ?? -1)),
     }));
   }
 
-  /** Stops reading. The client's own close can hang after a lost link, so it gets a deadline. */
+  /** Stops reading, within a deadline: the client's own close can hang after a lost link. */
   async close(): Promise<void> {
     this.#stop.abort();
     const closing = (async () => {
       await this.#subscription?.close();
       await this.#client.close();
-    })().catch((error: unknown) => this.#report(error));
-    await Promise.race([closing, sleep(CLOSE_DEADLINE_MS, undefined, { ref: false })]);
-    await Promise.race([Promise.all(this.#inFlight), sleep(CLOSE_DEADLINE_MS, undefined, { ref: false })]);
+    })().catch(() => undefined);
+    const over = new AbortController();
+    const deadline = sleep(CLOSE_DEADLINE_MS, undefined, { signal: over.signal }).catch(() => undefined);
+    await Promise.race([Promise.all([closing, ...this.#inFlight]), deadline]);
+    over.abort();
   }
 
+  /** Number of partitions, once the hub tells it. */
   async #reach(): Promise<number> {
-    for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
+    const abortSignal = this.#stop.signal;
+    for (let attempt = 0; !abortSignal.aborted; attempt++) {
       try {
-        return (await this.#client.getPartitionIds()).length;
+        const partitions = await this.#client.getPartitionIds({ abortSignal });
+        if (this.#options.startPosition === 'latest')
+          await Promise.all(partitions.map((id) => this.#pin(id)));
+        return partitions.length;
       } catch (error) {
         const refusal = refusalOf(error, this.source);
-        if (refusal !== null) {
-          await this.close();
-          throw refusal;
-        }
+        if (refusal !== null) throw refusal;
         this.#report(error);
-        const wait = RECONNECT_MS[Math.min(attempt, RECONNECT_MS.length - 1)];
-        await sleep(wait, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+        await this.#pause(attempt);
       }
     }
     return 0;
+  }
+
+  /** `latest` as a place: a reader that loses its link before its first message must not skip what came meanwhile. */
+  async #pin(partition: string): Promise<void> {
+    const abortSignal = this.#stop.signal;
+    const end = await this.#client.getPartitionProperties(partition, { abortSignal });
+    const { lastEnqueuedSequenceNumber: sequenceNumber, lastEnqueuedOffset: offset } = end;
+    if (sequenceNumber >= 0)
+      this.#begin.set(partition, { source: this.source, partition, sequenceNumber, offset });
+  }
+
+  /** What is behind us in a partition. */
+  #position(partition: string): Position | undefined {
+    return this.#options.position(this.source, partition) ?? this.#begin.get(partition);
+  }
+
+  /** Subscribes; resolves at the first word from a partition, since only a reader learns of a wrong consumer group. */
+  #read(partitions: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stop.signal.addEventListener('abort', () => resolve(), { once: true });
+      let connected = false;
+      const answered = () => {
+        if (connected || this.#stop.signal.aborted) return;
+        connected = true;
+        this.#options.onEvent({ kind: 'connected', source: this.source, partitions });
+        resolve();
+      };
+      this.#subscription = this.#client.subscribe(
+        {
+          processEvents: (events, context) => {
+            answered();
+            return this.#take(events, context);
+          },
+          processError: async (error, context) => {
+            const lost = this.#isPositionLost(error, context.partitionId);
+            const refusal = lost ? null : refusalOf(error, this.source);
+            if (!connected && refusal !== null) return reject(refusal);
+            if (context.partitionId !== '') answered();
+            this.#report(error, context);
+          },
+          processClose: async (reason, { partitionId }) => {
+            if (reason !== CloseReason.OwnershipLost) this.#checkpoints.release(partitionId);
+          },
+        },
+        {
+          startPosition: earliestEventPosition,
+          maxBatchSize: MAX_BATCH,
+          prefetchCount: PREFETCH,
+          maxWaitTimeInSeconds: MAX_WAIT_SECONDS,
+          skipParsingBodyAsJson: true,
+          trackLastEnqueuedEventProperties: true,
+        },
+      );
+    });
   }
 
   async #take(events: ReceivedEventData[], context: PartitionContext): Promise<void> {
@@ -148,25 +199,57 @@ export class EventHubSource {
       offset: event.offset,
       body: bytesOf(event.body),
     }));
-    const storing = this.#options.ingest(messages).catch((error: unknown) => this.#report(error, context));
+    const storing = this.#store(messages, context);
     this.#inFlight.add(storing);
     await storing;
     this.#inFlight.delete(storing);
   }
 
+  /** The next batch must not overtake this one: the position would move over it. */
+  async #store(messages: SourceMessage[], context: PartitionContext): Promise<void> {
+    for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
+      try {
+        return await this.#options.ingest(messages);
+      } catch (error) {
+        this.#report(error, context);
+        await this.#pause(attempt);
+      }
+    }
+  }
+
+  async #pause(attempt: number): Promise<void> {
+    const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)];
+    await sleep(wait, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+  }
+
+  /** Whether the hub does not know the position that is stored: it is another hub of the same name. */
+  #isPositionLost(error: unknown, partition: string): boolean {
+    return codeOf(error) === 'ArgumentError' && this.#position(partition) !== undefined;
+  }
+
   #report(error: unknown, context?: PartitionContext): void {
-    const partition = context?.partitionId ? context.partitionId : null;
+    if (this.#stop.signal.aborted) return;
+    const partition = context?.partitionId || null;
     if (partition !== null && codeOf(error) === 'ReceiverDisconnectedError') {
       this.#options.onEvent({ kind: 'taken_over', partition });
-    } else {
-      this.#options.onEvent({ kind: 'trouble', partition, error: messageOf(error) || String(codeOf(error)) });
+      return;
     }
+    let text = messageOf(error) || String(codeOf(error));
+    if (partition !== null && this.#isPositionLost(error, partition))
+      text = `the hub does not know the stored position (${text}); if it was deleted and created again, read it in another consumer group`;
+    this.#options.onEvent({ kind: 'trouble', partition, error: text });
   }
 }
 
-/** Body of an event as bytes. Azure sends data sections; other producers may send AMQP values. */
+/** Body of an event as bytes. Azure sends one data section; other producers may send several, or AMQP values. */
 function bytesOf(body: unknown): Uint8Array {
   if (body instanceof Uint8Array) return body;
+  if (Array.isArray(body) && body.length > 0 && body.every((part) => part instanceof Uint8Array))
+    return Buffer.concat(body);
   if (typeof body === 'string') return Buffer.from(body, 'utf8');
-  return Buffer.from(JSON.stringify(body) ?? '', 'utf8');
+  try {
+    return Buffer.from(JSON.stringify(body) ?? '', 'utf8');
+  } catch {
+    return Buffer.from(inspect(body), 'utf8');
+  }
 }

@@ -8,12 +8,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { messageOf, PgvigilError } from '../errors.ts';
 import type { Position, SourceMessage } from '../model.ts';
 
-/** A line longer than this is cut into rejects rather than held in memory: far above any hub's message limit. */
+/** A longer line is cut at this length rather than held in memory: far above any hub's message limit. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const PARTITION = '0';
 
@@ -58,7 +57,7 @@ export async function fileInfo(path: string): Promise<FileInfo> {
  * Reads the lines that are not stored yet, in batches of about `batchBytes`.
  *
  * @param position stored position of a source
- * @throws PgvigilError FILE_UNREADABLE; what was yielded before stays valid
+ * @throws PgvigilError FILE_UNREADABLE, after all that could be read has been yielded
  */
 export async function* readFileMessages(
   path: string,
@@ -72,29 +71,35 @@ export async function* readFileMessages(
   let line = 0;
   let messages: SourceMessage[] = [];
   let size = 0;
-  for await (const body of lines(path, progress)) {
-    digest.update(body).update('\n');
-    if (line++ < start.skip) continue;
-    if (body.length === 0) continue;
-    if (progress.unterminated && !isJson(body)) {
-      unfinishedBytes = body.length;
-      break;
+  let failure: unknown;
+  try {
+    for await (const body of lines(path, progress)) {
+      digest.update(body).update('\n');
+      if (line++ < start.skip) continue;
+      if (body.length === 0) continue;
+      if (progress.unterminated && !isJson(body)) {
+        unfinishedBytes = body.length;
+        break;
+      }
+      messages.push({
+        source: start.source,
+        partition: PARTITION,
+        sequenceNumber: line - 1,
+        offset: current(digest),
+        body,
+      });
+      size += body.length;
+      if (size >= batchBytes) {
+        yield { messages, bytesRead: progress.bytes, unfinishedBytes };
+        messages = [];
+        size = 0;
+      }
     }
-    messages.push({
-      source: start.source,
-      partition: PARTITION,
-      sequenceNumber: line - 1,
-      offset: current(digest),
-      body,
-    });
-    size += body.length;
-    if (size >= batchBytes) {
-      yield { messages, bytesRead: progress.bytes, unfinishedBytes };
-      messages = [];
-      size = 0;
-    }
+  } catch (error) {
+    failure = error;
   }
   yield { messages, bytesRead: progress.bytes, unfinishedBytes };
+  if (failure !== undefined) throw failure;
 }
 
 function isJson(body: Buffer): boolean {
@@ -152,22 +157,28 @@ async function* lines(
 ): AsyncGenerator<Buffer> {
   let rest: Buffer[] = [];
   let restBytes = 0;
+  const take = () => {
+    const line = Buffer.concat(rest);
+    rest = [];
+    restBytes = 0;
+    return line;
+  };
   try {
     for await (const chunk of content(path, progress)) {
       let start = 0;
-      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-        rest.push(chunk.subarray(start, end));
-        yield trimmed(Buffer.concat(rest));
-        rest = [];
-        restBytes = 0;
-        start = end + 1;
-      }
-      rest.push(chunk.subarray(start));
-      restBytes += chunk.length - start;
-      if (restBytes > MAX_LINE_BYTES) {
-        yield Buffer.concat(rest);
-        rest = [];
-        restBytes = 0;
+      while (start < chunk.length) {
+        const end = chunk.indexOf(10, start);
+        const stop = Math.min(end < 0 ? chunk.length : end, start + MAX_LINE_BYTES - restBytes);
+        rest.push(chunk.subarray(start, stop));
+        restBytes += stop - start;
+        start = stop;
+        if (stop === end) {
+          yield trimmed(take());
+          start++;
+        } else if (restBytes === MAX_LINE_BYTES) {
+          // At a fixed length, not at the end of a chunk: read again, the pieces must be the same.
+          yield take();
+        }
       }
     }
   } catch (error) {
@@ -175,7 +186,7 @@ async function* lines(
   }
   if (restBytes === 0) return;
   progress.unterminated = true;
-  yield trimmed(Buffer.concat(rest));
+  yield trimmed(take());
 }
 
 function trimmed(line: Buffer): Buffer {
@@ -183,23 +194,50 @@ function trimmed(line: Buffer): Buffer {
 }
 
 async function* content(path: string, progress: Progress): AsyncGenerator<Buffer> {
-  const raw = createReadStream(path, { highWaterMark: 256 * 1024 });
-  const counted = raw.pipe(
-    new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        progress.bytes += chunk.length;
-        done(null, chunk);
-      },
-    }),
-  );
-  raw.on('error', (error) => counted.destroy(error));
-  if (!(await isGzip(path))) {
-    yield* counted as AsyncIterable<Buffer>;
-    return;
+  const gzip = await isGzip(path);
+  const raw = createReadStream(path, { highWaterMark: 64 * 1024 });
+  try {
+    const chunks = counted(raw, progress);
+    yield* gzip ? gunzipped(chunks) : chunks;
+  } finally {
+    raw.destroy();
   }
+}
+
+async function* counted(raw: AsyncIterable<Buffer>, progress: Progress): AsyncGenerator<Buffer> {
+  for await (const chunk of raw) {
+    progress.bytes += chunk.length;
+    yield chunk;
+  }
+}
+
+/** Everything that can be unpacked, then the error if there is one; a piped stream would drop what it holds by then. */
+async function* gunzipped(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
-  counted.on('error', (error) => gunzip.destroy(error));
-  yield* counted.pipe(gunzip) as AsyncIterable<Buffer>;
+  let unpacked: Buffer[] = [];
+  gunzip.on('data', (chunk: Buffer) => unpacked.push(chunk));
+  let failure: Error | undefined;
+  const ended = new Promise<void>((resolve) => {
+    gunzip.on('end', resolve);
+    gunzip.on('error', (error) => {
+      failure = error;
+      resolve();
+    });
+  });
+  try {
+    for await (const chunk of packed) {
+      await new Promise((resolve) => gunzip.write(chunk, resolve));
+      yield* unpacked;
+      unpacked = [];
+      if (failure !== undefined) throw failure;
+    }
+    gunzip.end();
+    await ended;
+    yield* unpacked;
+    if (failure !== undefined) throw failure;
+  } finally {
+    gunzip.destroy();
+  }
 }
 
 async function isGzip(path: string): Promise<boolean> {

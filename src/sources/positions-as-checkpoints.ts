@@ -31,6 +31,11 @@ export class PositionsAsCheckpoints implements CheckpointStore {
     return granted;
   }
 
+  /** Gives a partition back, so that the SDK opens it in its next round and not only once the claim has expired. */
+  release(partitionId: string): void {
+    this.#owned.delete(partitionId);
+  }
+
   async updateCheckpoint(): Promise<void> {}
 
   async listCheckpoints(

@@ -115,6 +115,7 @@ function isDangerous(inner: Draft): boolean {
   return false;
 }
 
+/** Names that are not known stay out. */
 function merge(from: ReadonlySet<string>, into: Set<string>): void {
-  for (const value of from) into.add(value);
+  for (const name of from) if (name !== UNKNOWN && !name.endsWith(`.${UNKNOWN}`)) into.add(name);
 }

@@ -5,6 +5,8 @@ import { truthOf } from './conditions.ts';
 import type { Draft } from './draft.ts';
 import { noteName } from './ransom.ts';
 
+/** What DROP names as `table.object`; the statement is about the table. */
+const PART_OF_TABLE = new Set(['OBJECT_POLICY', 'OBJECT_TRIGGER', 'OBJECT_RULE']);
 /** What holds rows. Views and indexes can be made again. */
 const HOLDS_DATA = new Set(['OBJECT_TABLE', 'OBJECT_SCHEMA', 'OBJECT_MATVIEW']);
 
@@ -89,12 +91,15 @@ function created(relation: RangeVar | undefined, draft: Draft): void {
 
 function drop(node: DropStmt, draft: Draft): void {
   const names = (node.objects ?? []).map(droppedName);
-  draft.target ??= names[0] || null;
+  const [first = ''] = names;
+  draft.target ??= PART_OF_TABLE.has(node.removeType ?? '')
+    ? first.slice(0, first.lastIndexOf('.'))
+    : first || null;
   switch (node.removeType) {
     case 'OBJECT_EXTENSION':
       draft.flags.add('drop_ext');
       // One column, several names: the loss of the audit extension matters most.
-      draft.extension = names.includes('pgaudit') ? 'pgaudit' : (names[0] ?? null);
+      draft.extension = names.includes('pgaudit') ? 'pgaudit' : first;
       return;
     case 'OBJECT_EVENT_TRIGGER':
       draft.flags.add('drop_event_trigger');

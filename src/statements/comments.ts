@@ -3,7 +3,8 @@ import type { Draft } from './draft.ts';
 import type { Token } from './lexer.ts';
 
 /** SQL that was meant to run, behind a comment on the same line. */
-const CUT_OFF = /^(?:['")]|(?:and|or|limit|order by|group by|having|union|offset|returning|where|from)\s)/i;
+const CUT_OFF =
+  /^(?:[-+#%]*['")]|(?:and|or|limit|order by|group by|having|union|offset|returning|where|from)\s)/i;
 const JOINS_WORDS = new Set<Token['type']>(['word', 'number', 'string', 'quoted', 'parameter']);
 
 export function noteComments(text: string, tokens: readonly Token[], draft: Draft): void {

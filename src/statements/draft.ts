@@ -22,6 +22,8 @@ export interface Draft {
   dropCount: number;
   nullPads: number;
   chrChain: number;
+  /** Relations, or common table expressions, that stand in a UNION with a system catalog. */
+  besideCatalog: Set<string>;
   /** SQL found in bodies and arguments, to be read as statements of their own. */
   embedded: EmbeddedSql[];
 }
@@ -65,6 +67,7 @@ export function newDraft(): Draft {
     dropCount: 0,
     nullPads: 0,
     chrChain: 0,
+    besideCatalog: new Set(),
     embedded: [],
   };
 }

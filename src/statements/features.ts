@@ -110,6 +110,9 @@ function readStatement({ stmt }: RawStmt, draft: Draft): boolean {
   (planned ? visitPlanned : visitAll)(stmt, draft);
   collectRelations(stmt, draft, planned);
   noteShape(stmt, draft);
+  // Only now is it known which names are relations: psql joins catalogs with its own WITH queries.
+  if ([...draft.besideCatalog].some((name) => draft.relationsRead.has(name)))
+    draft.flags.add('union_catalog');
   return !FRAME.has(kind);
 }
 

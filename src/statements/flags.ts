@@ -29,6 +29,7 @@ export const FLAGS = {
   tautology_rand:
     'The always-true condition compares numbers or words of the kind that tools draw at random.',
   contradiction: 'A condition that is always false was added behind another one (`… AND 1=2`).',
+  union_probe: 'A UNION adds a row of NULLs, constants and function calls from no relation.',
   union_catalog: 'A UNION joins user data with a system catalog.',
   stacked: 'More than one statement in the string, transaction control and SET not counted.',
   trailing_comment: 'Ends with a line comment.',
@@ -83,7 +84,7 @@ export const FLAGS = {
   merge: 'MERGE.',
   returning: 'Returns the rows that it changed.',
   dml_no_where: 'DELETE or UPDATE of every row.',
-  insert_select: 'INSERT from a query over relations.',
+  insert_select: 'INSERT from a query with FROM.',
   ctas: 'Creates a table from a query.',
   create_table: 'CREATE TABLE.',
   unlogged: 'The new table is UNLOGGED.',

@@ -79,17 +79,18 @@ function union(node: SelectStmt, draft: Draft): void {
   draft.flags.add('union');
   const [, ...right] = armsOf(node);
   for (const arm of right) {
-    const nulls = (arm.targetList ?? []).filter((target) => isNull(as(target, 'ResTarget')?.val)).length;
+    const columns = (arm.targetList ?? []).map((target) => as(target, 'ResTarget')?.val);
+    const nulls = columns.filter(isNull).length;
     draft.nullPads = Math.max(draft.nullPads, nulls);
+    if (nulls > 0 && columns.length > 1 && arm.fromClause === undefined) draft.flags.add('union_probe');
   }
   const sources = armsOf(node).map(({ fromClause }) => {
     const reads = newDraft();
     for (const item of fromClause ?? []) collectRelations(item, reads);
     return reads;
   });
-  const catalog = sources.some(({ catalogs }) => catalogs.size > 0);
-  if (catalog && sources.some(({ relationsRead }) => relationsRead.size > 0))
-    draft.flags.add('union_catalog');
+  if (!sources.some(({ catalogs }) => catalogs.size > 0)) return;
+  for (const { relationsRead } of sources) for (const name of relationsRead) draft.besideCatalog.add(name);
 }
 
 function isNull(node: Node | undefined): boolean {

@@ -40,8 +40,11 @@ export function readPlpgsql(body: string): BodySql {
     } else if (assignment > 0) {
       const name = body.slice(tokens[0]!.start, tokens[0]!.end).toLowerCase();
       variables.set(name, foldText(sourceOf(body, tokens.slice(assignment + 1)), variables));
+      found.statements.push(...queriesOf(body, tokens.slice(assignment + 1)));
     } else if (SQL_WORDS.has(tokens[0]?.text ?? '')) {
       found.statements.push(staticSql(body, tokens));
+    } else {
+      found.statements.push(...queriesOf(body, tokens));
     }
   }
   return found;
@@ -85,6 +88,23 @@ function isTriggerExecute(next: Token | undefined): boolean {
 function endOfDynamic(tokens: readonly Token[], from: number): number {
   const end = tokens.findIndex(({ text }, i) => i >= from && ENDS_DYNAMIC.has(text));
   return end < 0 ? tokens.length : end;
+}
+
+/** Queries inside an expression (`IF EXISTS (SELECT …)`, `x := (SELECT …)`) or a loop (`FOR r IN SELECT …`). */
+function queriesOf(body: string, tokens: readonly Token[]): string[] {
+  const found: string[] = [];
+  for (let i = 0; i < tokens.length; i += 1) {
+    if (tokens[i]!.text !== 'SELECT' && tokens[i]!.text !== 'WITH') continue;
+    let depth = 0;
+    let end = i;
+    for (; end < tokens.length && depth >= 0; end += 1) {
+      if (tokens[end]!.text === '(') depth += 1;
+      else if (tokens[end]!.text === ')') depth -= 1;
+    }
+    found.push(sourceOf(body, tokens.slice(i, depth < 0 ? end - 1 : end)));
+    i = end;
+  }
+  return found;
 }
 
 function sourceOf(body: string, tokens: readonly Token[]): string {

@@ -7,6 +7,10 @@ export const settingHandlers: NodeHandlers<Draft> = {
   VariableSetStmt(node, draft) {
     set(node, 'session', draft);
   },
+  DefElem(node, draft) {
+    // CREATE FUNCTION … SET holds while the function runs. Parents come first, so this is what stays.
+    if (node.defname === 'set') set(as(node.arg, 'VariableSetStmt'), 'local', draft);
+  },
   AlterRoleSetStmt(node, draft) {
     draft.target = node.role === undefined ? 'all' : roleName(node.role);
     set(node.setstmt, 'role', draft);

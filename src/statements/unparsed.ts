@@ -1,6 +1,7 @@
 /** What can be said of a text that does not parse: failed injection, cut text, syntax of other systems. */
+import { noteComments } from './comments.ts';
 import type { Draft } from './draft.ts';
-import type { Token } from './lexer.ts';
+import { type Token, tokenize } from './lexer.ts';
 
 /** Statement kinds by their first words. */
 const KINDS: [words: string, kind: string][] = [
@@ -62,6 +63,19 @@ export function noteTokens(text: string, tokens: readonly Token[], draft: Draft)
   for (const statement of statements) noteStatement(statement, draft, text);
   noteNames(text, code, draft);
   noteInjection(text, code, draft);
+  // Injected SQL behind a torn quote lies inside what now looks like a string.
+  const torn = tokens.at(-1);
+  if (torn?.type === 'string' && !torn.closed) noteTorn(text.slice(torn.start + 1), draft);
+}
+
+function noteTorn(text: string, draft: Draft): void {
+  const tokens = tokenize(text);
+  const code = tokens.filter(({ type }) => type !== 'comment');
+  if (!code.some(({ text: word }) => word === 'SELECT' || word === 'OR' || word === 'AND' || word === ';'))
+    return;
+  noteNames(text, code, draft);
+  noteInjection(text, code, draft);
+  noteComments(text, tokens, draft);
 }
 
 function split(tokens: readonly Token[]): Token[][] {
@@ -127,7 +141,7 @@ function noteNames(text: string, code: readonly Token[], draft: Draft): void {
 }
 
 function noteRelation(name: string, before: string, draft: Draft): void {
-  if (/^(?:stdin|program|select|lateral|only)$/.test(name)) return;
+  if (/^(?:stdin|program|select|lateral|only|from|where|order|group|set|values)$/.test(name)) return;
   if (/^(?:pg_catalog\.|pg_)/.test(name)) draft.catalogs.add(name.replace('pg_catalog.', ''));
   else if (name.startsWith('information_schema.')) draft.catalogs.add(name);
   else if (before === 'FROM' || before === 'JOIN') draft.relationsRead.add(name);

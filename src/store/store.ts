@@ -4,8 +4,7 @@
  * All writes go through `transaction`, one at a time on one connection. Reads run beside them on a connection
  * of their own and see the last commit.
  */
-import { copyFileSync, constants as fsConstants } from 'node:fs';
-import { chmod } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
 import {
   type DuckDBConnection,
   DuckDBDataChunk,
@@ -13,7 +12,7 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { databasePath, openForWriting } from './database.ts';
+import { copyContents, databasePath, openForWriting } from './database.ts';
 import { migrate } from './migrations.ts';
 import { Mutex } from './mutex.ts';
 
@@ -78,6 +77,11 @@ export class Store {
   readonly #instance: DuckDBInstance;
   readonly #writer: DuckDBConnection;
   readonly #reader: DuckDBConnection;
+  /**
+   * Own descriptor of the database file, for snapshots. POSIX drops all locks that a process holds on a file as
+   * soon as it closes any descriptor of it, so this one is closed after DuckDB's and no other is ever opened.
+   */
+  readonly #descriptor: number;
   readonly #mutex = new Mutex();
   #commits = 0;
 
@@ -91,6 +95,7 @@ export class Store {
     this.#instance = instance;
     this.#writer = writer;
     this.#reader = reader;
+    this.#descriptor = openSync(databasePath(dataDir), 'r');
   }
 
   /**
@@ -145,15 +150,14 @@ export class Store {
   }
 
   /**
-   * Copies the database, as of now, to `target`, from where other processes can read it. Writers wait.
-   * The copy is synchronous so that nothing of this process can write in between.
+   * Copies the database, as of now, to the new file `target`, from where other processes can read it. Writers wait:
+   * nothing else of this process writes.
    */
   async snapshot(target: string): Promise<void> {
     await this.#mutex.run(async () => {
       await this.#writer.run('FORCE CHECKPOINT');
-      copyFileSync(databasePath(this.dataDir), target, fsConstants.COPYFILE_FICLONE);
+      await copyContents(this.#descriptor, target);
     });
-    await chmod(target, 0o600);
   }
 
   /** Writes the log into the file and closes it. */
@@ -162,6 +166,7 @@ export class Store {
       this.#reader.closeSync();
       this.#writer.closeSync();
       this.#instance.closeSync();
+      closeSync(this.#descriptor);
     });
   }
 }

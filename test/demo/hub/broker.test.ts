@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { connectRaw, next, putToken, refusalOf } from './raw-client.ts';
+import { connectRaw, next, putToken, refusalOf, request } from './raw-client.ts';
 import { json, until, withHub, within } from './rig.ts';
 
 describe('who may connect', () => {
@@ -35,6 +35,8 @@ describe('who may connect', () => {
       assert.equal(await refused(denied.open_receiver(reader)), 'amqp:unauthorized-access');
       assert.equal(await putToken(denied, hub, Date.now() - 60_000), 401);
       assert.equal(await refused(denied.open_sender('logs')), 'amqp:unauthorized-access');
+      const read = { operation: 'READ', type: 'com.microsoft:eventhub', name: 'logs' };
+      assert.equal(await within(2000, request(denied, '$management', read)), 401);
       denied.close();
 
       const allowed = await connectRaw(hub);

@@ -106,6 +106,22 @@ describe('sending', () => {
       assert.deepEqual(counts(rig), [1]);
     }));
 
+  it('a link that lives long does not run out of credit', () =>
+    withHub({ partitions: 1 }, async (rig) => {
+      const connection = await connectRaw(rig.hub);
+      await putToken(connection, rig.hub);
+      const link = connection.open_sender('logs');
+      let sent = 0;
+      link.on('sendable', () => {
+        while (link.sendable() && sent < 700) {
+          link.send({ body: sent });
+          sent += 1;
+        }
+      });
+      await until(() => counts(rig)[0] === 700, 'all events');
+      connection.close();
+    }));
+
   it('a single AMQP message is an event too; a broken batch is refused whole', () =>
     withHub({ partitions: 1 }, async (rig) => {
       const connection = await connectRaw(rig.hub);

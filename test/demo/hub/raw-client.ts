@@ -5,9 +5,15 @@ import type { LoopbackHub } from '../../../src/demo/hub/hub.ts';
 
 const container = rhea.create_container({ id: 'raw-client' });
 
-export async function connectRaw(hub: LoopbackHub): Promise<Connection> {
+export async function connectRaw(hub: LoopbackHub, options: object = {}): Promise<Connection> {
   const port = Number(/:(\d+);/.exec(hub.connectionString)![1]);
-  const connection = container.connect({ host: '127.0.0.1', port, reconnect: false, username: 'anyone' });
+  const connection = container.connect({
+    host: '127.0.0.1',
+    port,
+    reconnect: false,
+    username: 'anyone',
+    ...options,
+  });
   connection.on('disconnected', () => {});
   await next(connection, 'connection_open');
   return connection;
@@ -26,20 +32,25 @@ export async function putToken(
   const sr = encodeURIComponent(resource);
   const se = Math.floor(expiresAt / 1000);
   const sig = createHmac('sha256', key!).update(`${sr}\n${se}`).digest('base64');
-  const replies = connection.open_receiver({ name: 'replies', source: '$cbs' });
-  const requests = connection.open_sender({ target: '$cbs' });
+  const properties = { operation: 'put-token', type: 'servicebus.windows.net:sastoken', name: resource };
+  const token = `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(sig)}&se=${se}&skn=${name}`;
+  return request(connection, '$cbs', properties, token);
+}
+
+/** Asks a request/response node; returns the status code. */
+export async function request(
+  connection: Connection,
+  node: string,
+  properties: object,
+  body: unknown = '',
+): Promise<number> {
+  const replyTo = `replies of ${node}`;
+  const replies = connection.open_receiver({ name: replyTo, source: node });
+  const requests = connection.open_sender({ target: node });
   await next(requests, 'sendable');
-  requests.send({
-    message_id: '1',
-    reply_to: 'replies',
-    application_properties: {
-      operation: 'put-token',
-      type: 'servicebus.windows.net:sastoken',
-      name: resource,
-    },
-    body: `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(sig)}&se=${se}&skn=${name}`,
-  });
+  requests.send({ message_id: '1', reply_to: replyTo, application_properties: { ...properties }, body });
   const { message } = await next(replies, 'message');
+  for (const link of [requests, replies]) link.close();
   return message!.application_properties!['status-code'];
 }
 

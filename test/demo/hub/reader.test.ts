@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import type { EventPosition } from '@azure/event-hubs';
-import rhea from 'rhea';
+import rhea, { type Delivery, type EventContext } from 'rhea';
 import { SELECTOR_FILTER } from '../../../src/demo/hub/selector.ts';
 import { connectRaw, next, putToken } from './raw-client.ts';
 import { json, sleep, until, withHub, within } from './rig.ts';
 
 const T0 = Date.UTC(2026, 0, 2);
+const READER = 'logs/ConsumerGroups/$Default/Partitions/0';
 
 describe('reading', () => {
   it('begins exactly where it was told to', () =>
@@ -95,7 +96,7 @@ describe('reading', () => {
       const connection = await connectRaw(rig.hub);
       await putToken(connection, rig.hub);
       const link = connection.open_receiver({
-        source: 'logs/ConsumerGroups/$Default/Partitions/0',
+        source: READER,
         credit_window: 0,
       });
       let received = 0;
@@ -117,13 +118,107 @@ describe('reading', () => {
       await until(() => rig.readersOf('0').length === 0, 'the reader leaves with its connection');
     }));
 
+  it('a client that accepts late still gets all it asked for', () =>
+    withHub({ partitions: 1 }, async (rig) => {
+      for (let index = 0; index < 700; index += 1) rig.hub.append('0', json(index));
+      const connection = await connectRaw(rig.hub);
+      await putToken(connection, rig.hub);
+      const link = connection.open_receiver({ source: READER, credit_window: 0, autoaccept: false });
+      let received = 0;
+      link.on('message', () => (received += 1));
+      link.add_credit(600);
+      await until(() => received >= 600, 'as many as asked for');
+      connection.close();
+    }));
+
+  it('credit counts once, also while the window of the session is shut', () =>
+    withHub({ partitions: 1 }, async (rig) => {
+      for (let index = 0; index < 100; index += 1) rig.hub.append('0', json(index));
+      const connection = await connectRaw(rig.hub);
+      await putToken(connection, rig.hub);
+      const session = connection.create_session({ incoming: 4 });
+      session.begin();
+      const link = session.open_receiver({ source: READER, credit_window: 0, autoaccept: false });
+      const deliveries: Delivery[] = [];
+      link.on('message', ({ delivery }: EventContext) => deliveries.push(delivery!));
+      link.add_credit(10);
+      await until(() => deliveries.length === 4, 'what the window lets through');
+      for (const body of ['each', 'append', 'wakes', 'the reader']) {
+        rig.hub.append('0', json(body));
+        await sleep(10);
+      }
+      assert.equal(rig.readersOf('0')[0]!.sent, 10);
+      const accepting = setInterval(
+        () => deliveries.splice(0).forEach((delivery) => void delivery.accept()),
+        5,
+      );
+      await until(() => rig.readersOf('0')[0]!.credit === 0, 'the rest');
+      clearInterval(accepting);
+      assert.equal(rig.readersOf('0')[0]!.sent, 10);
+      connection.close();
+    }));
+
+  it('more credit than a session can hold unsettled does no harm', () =>
+    withHub({ partitions: 1 }, async (rig) => {
+      for (let index = 0; index < 3000; index += 1) rig.hub.append('0', json(index));
+      const connection = await connectRaw(rig.hub);
+      await putToken(connection, rig.hub);
+      const session = connection.create_session({ incoming: 4000 });
+      session.begin();
+      const link = session.open_receiver({ source: READER, credit_window: 0, autoaccept: false });
+      const deliveries: Delivery[] = [];
+      link.on('message', ({ delivery }: EventContext) => deliveries.push(delivery!));
+      link.add_credit(5000);
+      await until(() => deliveries.length >= 2048, 'as many as may be unsettled');
+      await sleep(50);
+      assert.equal(deliveries.length, 2048);
+      for (const delivery of deliveries) delivery.accept();
+      await until(() => deliveries.length === 3000, 'the rest');
+      connection.close();
+    }));
+
+  it('a reader that retention overtakes goes on with the oldest event left', () =>
+    withHub({ partitions: 1, retentionBytes: 4000 }, async (rig) => {
+      const connection = await connectRaw(rig.hub);
+      await putToken(connection, rig.hub);
+      const link = connection.open_receiver({ source: READER, credit_window: 0 });
+      await within(2000, next(link, 'receiver_open'));
+      for (let index = 0; index < 20; index += 1) rig.hub.append('0', Buffer.alloc(1000));
+      link.add_credit(1);
+      const { message } = await within(2000, next(link, 'message'));
+      const { firstSequenceNumber } = rig.hub.stats().partitions[0]!;
+      assert.ok(firstSequenceNumber > 10);
+      assert.equal(message!.message_annotations!['x-opt-sequence-number'], firstSequenceNumber);
+      connection.close();
+    }));
+
+  it('a client that does not read its socket does not fill the memory of the hub', () =>
+    withHub({ partitions: 1 }, async (rig) => {
+      const body = Buffer.alloc(512 * 1024);
+      for (let index = 0; index < 100; index += 1) rig.hub.append('0', body);
+      const connection = await connectRaw(rig.hub);
+      await putToken(connection, rig.hub);
+      const link = connection.open_receiver({ source: READER, credit_window: 0 });
+      let received = 0;
+      link.on('message', () => (received += 1));
+      link.add_credit(1000);
+      connection.socket.pause();
+      // What is sent is in the buffers of the kernel or waits in the hub, which holds some 4 MiB.
+      let sent = -1;
+      for (; sent !== rig.readersOf('0')[0]?.sent; await sleep(100)) sent = rig.readersOf('0')[0]?.sent ?? 0;
+      assert.ok(sent > 0 && sent < 60, `${sent} of 100 sent`);
+      connection.socket.resume();
+      await until(() => received === 100, 'all events');
+      connection.close();
+    }));
+
   it('refuses a selector that it does not know', () =>
     withHub({ partitions: 1 }, async (rig) => {
       const connection = await connectRaw(rig.hub);
       await putToken(connection, rig.hub);
       const link = connection.open_receiver({
         source: {
-          address: 'logs/ConsumerGroups/$Default/Partitions/0',
+          address: READER,
           filter: { [SELECTOR_FILTER]: rhea.types.wrap_described("colour = 'red'", 0x468c00000004) },
         },
       });

@@ -70,6 +70,24 @@ describe('message sections', () => {
     );
   });
 
+  it('a message that is cut short or no message is refused', () => {
+    for (const hex of [
+      '00',
+      '005375',
+      '005375a0',
+      '005375a00501',
+      '005375b000000005ff',
+      '005372c1',
+      '537540',
+      '00a301784040',
+      '00537500',
+    ])
+      assert.throws(() => splitBatch(Buffer.from(hex, 'hex')), Refusal, hex);
+    for (const hex of ['005370c00301', '00537241', '0053725005', '0053'])
+      assert.throws(() => splitMessage(Buffer.from(hex, 'hex')), Refusal, hex);
+    assert.throws(() => splitBatch(Buffer.from('0053755001', 'hex')), /binary/);
+  });
+
   it('bytes that are no message are refused, never anything worse', () => {
     // rhea warns on the console of sections that it does not know.
     const warn = mock.method(console, 'warn', () => {});
