@@ -1,121 +1,12 @@
 #!/usr/bin/env node
-/** The command line: the table of commands and options, nothing else. Exit codes: docs/cli.md. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { GlobalOptions } from './commands/context.ts';
-import { messageOf, PgvigilError } from './errors.ts';
+/** The entry of the command line: runs a command and turns what it throws into text and an exit code. */
+import { CommanderError } from 'commander';
+import { ERROR_CODES, messageOf, PgvigilError } from './errors.ts';
 import { printable } from './printable.ts';
-import { VERSION } from './version.ts';
+import { createProgram } from './program.ts';
 
 /** Whatever pgvigil creates is for its owner only. */
 process.umask(0o077);
-
-const FORMATS = ['table', 'json', 'ndjson', 'csv'];
-
-const formatOption = () =>
-  new Option('-f, --format <format>', 'output format').choices(FORMATS).default('table');
-
-function wholeNumber(text: string): number {
-  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
-}
-
-/** A command's options together with the global ones, wherever they stood. */
-type Options<T> = T & GlobalOptions;
-
-export function createProgram(): Command {
-  const program = new Command('pgvigil')
-    .description('Threat detection for Azure Database for PostgreSQL Flexible Server.')
-    .version(VERSION)
-    .option('-c, --config <file>', 'configuration file (default: ./pgvigil.yaml where it exists)')
-    .option('-d, --data <dir>', 'data folder (environment: PGVIGIL_DATA)')
-    .option('--log-level <level>', 'trace, debug, info, warn, error (environment: PGVIGIL_LOG_LEVEL)')
-    .showHelpAfterError('Try: pgvigil --help')
-    .exitOverride();
-
-  program
-    .command('demo')
-    .description(
-      'see it work: a hub, a worker and a receiver on this machine, fed with a recording of real attacks',
-    )
-    .option('--headless', 'end by itself; exit code 0 only if every labelled attack was found and delivered')
-    .option('--keep <dir>', 'keep the data in this folder to look at later')
-    .action(async (_options, command: Command) => {
-      const { demoCommand } = await import('./commands/demo.ts');
-      await demoCommand(command.optsWithGlobals<Options<{ headless?: boolean; keep?: string }>>());
-    });
-
-  program
-    .command('run')
-    .description('the worker: read the event hub, store, detect, send alerts, until it is stopped')
-    .action(async (_options, command: Command) => {
-      const { runCommand } = await import('./commands/run.ts');
-      await runCommand(command.optsWithGlobals<GlobalOptions>());
-    });
-
-  program
-    .command('backfill')
-    .description('read files: event bodies one a line, or a storage archive (PT1H.json); .gz too')
-    .argument('<file...>', 'files to read')
-    .action(async (files: string[], _options, command: Command) => {
-      const { backfillCommand } = await import('./commands/backfill.ts');
-      await backfillCommand(files, command.optsWithGlobals<GlobalOptions>());
-    });
-
-  program
-    .command('query')
-    .description('run one SQL query over the public views (SHOW TABLES lists them); read-only')
-    .argument('<sql>', 'the query')
-    .addOption(formatOption())
-    .option('-l, --limit <rows>', 'rows at most; 0: all', wholeNumber, 10_000)
-    .option('-t, --timeout <seconds>', 'time at most', wholeNumber, 60)
-    .action(async (sql: string, _options, command: Command) => {
-      const { queryCommand } = await import('./commands/query.ts');
-      await queryCommand(
-        sql,
-        command.optsWithGlobals<Options<{ format: string; limit: number; timeout: number }>>(),
-      );
-    });
-
-  const alerts = program.command('alerts').description('look at alerts');
-  alerts
-    .command('list')
-    .description('alerts, newest first')
-    .addOption(formatOption())
-    .option('-l, --limit <rows>', 'alerts at most; 0: all', wholeNumber, 0)
-    .action(async (_options, command: Command) => {
-      const { listAlertsCommand } = await import('./commands/alerts.ts');
-      await listAlertsCommand(command.optsWithGlobals<Options<{ format: string; limit: number }>>());
-    });
-  alerts
-    .command('show')
-    .description('one alert with its evidence and what to do')
-    .argument('<id>', 'id of the alert, or its beginning')
-    .action(async (id: string, _options, command: Command) => {
-      const { showAlertCommand } = await import('./commands/alerts.ts');
-      await showAlertCommand(id, command.optsWithGlobals<GlobalOptions>());
-    });
-
-  program
-    .command('detectors')
-    .description('look at detectors')
-    .command('list')
-    .description('detectors with their parameters, and files that were refused')
-    .addOption(formatOption())
-    .action(async (_options, command: Command) => {
-      const { listDetectorsCommand } = await import('./commands/detectors.ts');
-      await listDetectorsCommand(command.optsWithGlobals<Options<{ format: string }>>());
-    });
-
-  program
-    .command('doctor')
-    .description('check configuration, data folder, hub, channels and what arrived; say what to do')
-    .action(async (_options, command: Command) => {
-      const { doctorCommand } = await import('./commands/doctor.ts');
-      await doctorCommand(command.optsWithGlobals<GlobalOptions>());
-    });
-
-  return program;
-}
 
 async function main(): Promise<void> {
   // A reader that has seen enough (`| head`) is no error.
@@ -129,19 +20,30 @@ async function main(): Promise<void> {
 
 /** Prints what was thrown and returns the exit code. */
 function reportError(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) {
+    // Help was asked for, or stands where a command is missing.
+    if (error.exitCode === 0) return 0;
+    if (error.code === 'commander.help') return ERROR_CODES.USAGE;
+    const [message = '', ...suggestion] = error.message.replace(/^error: /, '').split('\n');
+    return reportError(new PgvigilError('USAGE', message, [...suggestion, 'See: pgvigil --help'].join(' ')));
+  }
   if (error instanceof PgvigilError) {
     process.stderr.write(
-      `pgvigil: ${printable(error.message)} [${error.code}]\n  ${printable(error.hint)}\n`,
+      `pgvigil: ${printableLines(error.message)} [${error.code}]\n  ${printableLines(error.hint)}\n`,
     );
     return error.exitCode;
   }
   process.stderr.write(
-    `pgvigil: ${printable(messageOf(error))} [INTERNAL]\n  This is a defect of pgvigil. Please report it.\n`,
+    `pgvigil: ${printableLines(messageOf(error))} [INTERNAL]\n  This is a defect of pgvigil. Please report it.\n`,
   );
   if (process.env.PGVIGIL_LOG_LEVEL === 'debug' && error instanceof Error)
     process.stderr.write(`${error.stack}\n`);
-  return 70;
+  return ERROR_CODES.INTERNAL;
+}
+
+/** Text of several lines may quote data: all but the first are set in, so that none of them looks like ours. */
+function printableLines(text: string): string {
+  return text.trimEnd().split('\n').map(printable).join('\n  ');
 }
 
 await main();

@@ -4,8 +4,8 @@ SELECT
   o.next_attempt_at, a.attempt AS last_attempt, a.status AS last_status, a.error AS last_error, a.latency_ms AS last_latency_ms
 FROM store.outbox o
 LEFT JOIN (
-  SELECT delivery_id, max(attempt) AS attempt, arg_max(status, attempt) AS status,
-         arg_max(error, attempt) AS error, arg_max(latency_ms, attempt) AS latency_ms
+  SELECT delivery_id, max(attempt) AS attempt, arg_max_null(status, attempt) AS status,
+         arg_max_null(error, attempt) AS error, arg_max(latency_ms, attempt) AS latency_ms
   FROM store.delivery_attempts GROUP BY delivery_id
 ) a ON a.delivery_id = o.delivery_id;
 

@@ -22,15 +22,19 @@ const root = z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode;
 
 /** The schema of the value at a path such as ['channels', 0, 'name']; undefined where there is none. */
 export function schemaAt(path: readonly PropertyKey[]): SchemaNode | undefined {
-  let node: SchemaNode | undefined = root;
-  for (const step of path) {
-    if (node === undefined) return undefined;
-    const properties: Record<string, SchemaNode> = node.properties ?? {};
-    if (typeof step === 'number') node = node.items;
-    else if (Object.hasOwn(properties, step)) node = properties[String(step)];
-    else node = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+  return path.reduce<SchemaNode | undefined>((node, step) => node && childOf(node, step), root);
+}
+
+function childOf(node: SchemaNode, step: PropertyKey): SchemaNode | undefined {
+  if (typeof step === 'number') return node.items;
+  const properties: Record<string, SchemaNode> = node.properties ?? {};
+  if (Object.hasOwn(properties, step)) return properties[String(step)];
+  if (typeof node.additionalProperties === 'object') return node.additionalProperties;
+  for (const branch of node.anyOf ?? []) {
+    const child = childOf(branch, step);
+    if (child !== undefined) return child;
   }
-  return node;
+  return undefined;
 }
 
 /** What a value may be, in words that follow "must be": `a whole number from 1 to 100000`. */

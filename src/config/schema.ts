@@ -10,7 +10,12 @@ const MIB = 1024 * 1024;
 const secretRef = z
   .union(
     [
-      z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
+      z.strictObject({
+        env: z
+          .string()
+          .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+          .meta({ allowed: 'the name of an environment variable' }),
+      }),
       z.strictObject({ file: z.string().min(1) }),
     ],
     {

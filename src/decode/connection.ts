@@ -5,7 +5,7 @@
  * PostgreSQL does not quote or escape the names in these lines. A name can hold ` database=` and everything else that
  * ends a name, so a line is anchored at both ends, and where two readings remain the fields stay null rather than name
  * somebody who was not there. `RAISE LOG` lets any role write such a line with its own text: where the server ships the
- * CONTEXT of a line, `record.ts` tells it by that; elsewhere it cannot be told.
+ * CONTEXT of a line, or the prefix names the user, `record.ts` tells it by that; elsewhere it cannot be told.
  */
 import type { ConnectionEvent, ConnectionEventName } from '../model.ts';
 import { readRefusal } from './refusal.ts';
@@ -45,6 +45,11 @@ export function connectionEvent(
     durationMs: null,
     ...fields,
   };
+}
+
+/** On stderr PostgreSQL puts a tab after a line break in a text, but not after one in the prefix. */
+export function sameName(inText: string, inPrefix: string): boolean {
+  return inText.replaceAll('\n\t', '\n') === inPrefix.replaceAll('\n\t', '\n');
 }
 
 /** The connection event that a line reports, or null when it reports something else. */

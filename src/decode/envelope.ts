@@ -1,5 +1,5 @@
 /** The envelope of a message: which records it holds, before anything is said about what is in them. */
-import { parseJson, splitRecords } from './salvage.ts';
+import { type Part, parseJson, splitRecords } from './salvage.ts';
 
 /** A JSON object that stands for one record. */
 export type RawRecord = Readonly<Record<string, unknown>>;
@@ -18,23 +18,28 @@ export interface Envelope {
   isBroken(index: number): boolean;
 }
 
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
 /**
  * Opens a message. Accepts `{"records":[…]}` (what Azure Monitor sends to Event Hubs), a bare array, a single record,
  * JSON lines (what it writes to a storage archive), and arrays of envelopes (what Stream Analytics passes on).
  * Never throws.
  */
-export function readEnvelope(body: Uint8Array): Envelope {
+export function readEnvelope(message: Uint8Array): Envelope {
+  const body = BYTE_ORDER_MARK.every((byte, index) => message[index] === byte)
+    ? message.subarray(3)
+    : message;
   const value = parseJson(body);
   if (value === undefined) return readSalvaged(body);
   const values = unwrap(value);
   const elements = values.map(asRecord);
-  let parts: Uint8Array[] | null = null;
+  let parts: Part[] | null = null;
   return {
     elements,
     length: body.length,
     bytesOf(index) {
       parts ??= splitRecords(body);
-      return parts.length === elements.length ? parts[index]! : encode(values[index], body);
+      return parts.length === elements.length ? parts[index]!.bytes : encode(values[index], body);
     },
     isBroken: () => false,
   };
@@ -44,13 +49,12 @@ function readSalvaged(body: Uint8Array): Envelope {
   const parts: Uint8Array[] = [];
   const elements: (RawRecord | null)[] = [];
   const broken = new Set<number>();
-  for (const part of splitRecords(body)) {
-    const value = parseJson(part);
+  for (const { bytes, value } of splitRecords(body)) {
     if (value === undefined) broken.add(parts.length);
     const inner = value === undefined ? [null] : unwrap(value);
     for (const element of inner) {
       elements.push(asRecord(element));
-      parts.push(inner.length === 1 ? part : encode(element, part));
+      parts.push(inner.length === 1 ? bytes : encode(element, bytes));
     }
   }
   return {

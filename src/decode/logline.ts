@@ -47,10 +47,10 @@ export function readLogLine(
   const levels = hints.level === null ? LEVELS : [hints.level.replace(/^DEBUG\d$/, 'DEBUG')];
   for (const pattern of [...prefixes, DEFAULT_PREFIX]) {
     for (const level of levels) {
-      const lines = matchPrefix(pattern, message, level).map((reading) =>
-        lineOf(message, level, reading, hints),
-      );
-      if (lines.length > 0) return chooseLine(lines, hints.detail);
+      const readings = matchPrefix(pattern, message, level);
+      if (readings.length === 1 && !readings[0]!.ambiguous)
+        return lineOf(message, level, readings[0]!, hints);
+      if (readings.length > 0) return chooseLine(message, level, hints, pattern, readings);
     }
   }
   return null;
@@ -62,31 +62,35 @@ export function isAuditLine(level: string, text: string): boolean {
 }
 
 /**
- * One of several readings of a line whose prefix holds `LEVEL: ` in a name that a client chose. In order:
+ * One of several readings of a line whose prefix holds separators or `LEVEL: ` in a name that a client chose. In order:
  * 1. The well-formed audit line, so that no audit row is hidden or invented. Only the true one is: a forged start in front
  *    of a true line has too many fields, or too many by one quote; a true line from somewhere in its middle has one quote
  *    without a partner.
  * 2. The first whose connection event is about the user that the prefix names: a line about another user is forged.
- * 3. The first.
+ * 3. The first, without the names that the prefix seems to say.
  */
-function chooseLine(lines: readonly LogLine[], detail: string | null): LogLine {
-  if (lines.length === 1) return lines[0]!;
+function chooseLine(
+  message: string,
+  level: string,
+  hints: LineHints,
+  pattern: PrefixPattern,
+  readings: readonly PrefixReading[],
+): LogLine {
+  const lines = readings.map((reading) => lineOf(message, level, { ...reading, ambiguous: true }, hints));
   const audited = lines.find(
-    (line) => isAuditLine(line.level, line.text) && isWellFormedAudit(line.text.slice(AUDIT_MARK.length)),
+    (line) => isAuditLine(level, line.text) && isWellFormedAudit(line.text.slice(AUDIT_MARK.length)),
   );
-  const agreeing = lines.find((line) => {
-    const event = readConnection({ ...line, detail, prefixUser: line.user });
-    return event?.user != null && line.user !== null && sameName(event.user, line.user);
-  });
-  const chosen = audited ?? agreeing ?? lines[0]!;
-  return chosen === agreeing
-    ? chosen
-    : { ...chosen, user: null, database: null, client: null, application: null };
-}
-
-/** On stderr PostgreSQL puts a tab after a line break in a text, but not after one in the prefix. */
-function sameName(inText: string, inPrefix: string): boolean {
-  return inText.replaceAll('\n\t', '\n') === inPrefix.replaceAll('\n\t', '\n');
+  if (audited !== undefined) return audited;
+  for (const [index, line] of lines.entries()) {
+    const event = readConnection({ ...line, detail: hints.detail, prefixUser: null });
+    if (event?.user == null) continue;
+    // On stderr PostgreSQL puts a tab after a line break in a text, but not after one in the prefix.
+    const agreeing = [event.user, event.user.replaceAll('\n\t', '\n')]
+      .flatMap((user) => matchPrefix(pattern, message, level, user))
+      .find((reading) => reading.end === readings[index]!.end);
+    if (agreeing !== undefined) return lineOf(message, level, agreeing, hints);
+  }
+  return lines[0]!;
 }
 
 function lineOf(message: string, level: string, reading: PrefixReading, hints: LineHints): LogLine {

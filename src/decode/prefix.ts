@@ -104,9 +104,15 @@ export const DEFAULT_PREFIX = compilePrefix('%t-%c-');
 /**
  * Every reading of `text` as prefix followed directly by `LEVEL: `, shortest first. Empty when the prefix does not fit.
  * Time does not depend on the length of `text`: a prefix is bounded, and no (token, place) is tried twice.
+ * @param user only readings in which `%u` is this name; null for all
  */
-export function matchPrefix(pattern: PrefixPattern, text: string, level: string): PrefixReading[] {
-  const search = new Search(pattern.tokens, text, `${level}: `);
+export function matchPrefix(
+  pattern: PrefixPattern,
+  text: string,
+  level: string,
+  user: string | null = null,
+): PrefixReading[] {
+  const search = new Search(pattern.tokens, text, `${level}: `, user);
   search.walk(0, 0);
   return search.readings.sort((a, b) => a.end - b.end);
 }
@@ -119,11 +125,13 @@ class Search {
   private readonly tokens: readonly Token[];
   private readonly text: string;
   private readonly follow: string;
+  private readonly user: string | null;
 
-  constructor(tokens: readonly Token[], text: string, follow: string) {
+  constructor(tokens: readonly Token[], text: string, follow: string, user: string | null) {
     this.tokens = tokens;
     this.text = text;
     this.follow = follow;
+    this.user = user;
   }
 
   /** Depth is bounded by the number of tokens. */
@@ -191,6 +199,7 @@ class Search {
   }
 
   private take(token: Token, value: string, index: number, end: number): void {
+    if (token.letter === 'u' && this.user !== null && value !== this.user) return;
     const known = this.values.get(token.letter);
     // PostgreSQL prints an escape that stands twice in the prefix twice the same; a client that forges it would not.
     if (known !== undefined) {

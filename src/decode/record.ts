@@ -1,6 +1,6 @@
 /** One raw record → LogRecord with its fact, or the reason why it cannot be one. */
-import type { Fact, LogRecord, RejectCode } from '../model.ts';
-import { readConnection } from './connection.ts';
+import type { ConnectionEvent, Fact, LogRecord, RejectCode } from '../model.ts';
+import { readConnection, sameName } from './connection.ts';
 import type { RawRecord } from './envelope.ts';
 import { readFailure, readSettingChange } from './failure.ts';
 import { type Fields, integerOf, parseTime, readFields, serverName, textOf } from './fields.ts';
@@ -119,13 +119,21 @@ interface ServerLine {
   backendType: string | null;
 }
 
+/**
+ * False for a connection line that speaks of another user than its prefix: `RAISE LOG` wrote it. (So it did where the
+ * line has a CONTEXT, which the server's own connection and setting lines never have.) `received` comes before any user.
+ */
+function isOwnEvent(event: ConnectionEvent | null, prefixUser: string | null): boolean {
+  if (event === null || prefixUser === null) return true;
+  return event.event !== 'received' && (event.user === null || sameName(event.user, prefixUser));
+}
+
 function readFact({ line, detail, context, statement, backendType }: ServerLine): Fact | 'BAD_AUDIT' | null {
   const { level, text } = line;
   if (isAuditLine(level, text)) return readAudit(text.slice(AUDIT_MARK.length)) ?? 'BAD_AUDIT';
   const connection = readConnection({ ...line, detail, prefixUser: line.user });
   const setting = readSettingChange(level, text);
-  // The server writes its own connection and setting lines without CONTEXT: one with it comes from RAISE LOG.
-  const isGenuine = level !== 'LOG' || context === null;
+  const isGenuine = level !== 'LOG' || (context === null && isOwnEvent(connection, line.user));
   if (isGenuine && connection !== null) return connection;
   // Only the postmaster reports a reload at level LOG.
   if (isGenuine && setting !== null && (backendType === null || backendType === 'postmaster')) return setting;

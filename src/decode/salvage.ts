@@ -16,30 +16,44 @@ const CLOSE_BRACKET = 0x5d;
 const NEWLINE = 0x0a;
 
 /** Start of `{"records":[`, of the same inside an array (Stream Analytics), or of a bare array. */
-const LIST_START = /^\s*(?:\[\s*)?\{\s*"records"\s*:\s*\[|^\s*\[/i;
+const LIST_START = /^(?:\[\s*)?\{\s*"records"\s*:\s*\[|^\[/i;
+/** How many bytes such a start may take. */
+const START_REACH = 256;
 
-const NEXT_LIST = /\{\s*"records"\s*:\s*\[/i;
+/** The same after the `]` of another, behind what Stream Analytics adds to an envelope. */
+const NEXT_LIST = /^[^\n]{0,768}?\{[^\S\n]*"records"\s*:\s*\[/i;
 
 /** End of one record and start of the next. Inside a properly escaped string this cannot occur: its quote would be `\"`. */
-const RECORD_BOUNDARY = /\}\s*,\s*(?=\{\s*")/g;
+const RECORD_BOUNDARY = /\}\s*,\s*(?=\{\s*")/;
 
 /** Attempts to find the next record after a broken one may read this many times the length of the message. */
 const RESYNC_FACTOR = 8;
 
+/** A piece of a message that stands for one record. */
+export interface Part {
+  bytes: Uint8Array;
+  /** What the bytes say as JSON; undefined when they are broken. */
+  value: unknown;
+}
+
 /**
- * Splits a message into the bytes of its top-level records, in order, whether they parse or not. Accepts `{"records":[…]}`,
- * a bare array, several of them or single records one a line. Linear in the length of `body`.
+ * Splits a message into its top-level records, in order, whether they parse or not. Accepts `{"records":[…]}`, a bare
+ * array, several of them or single records one a line. Linear in the length of `body`.
  */
-export function splitRecords(body: Uint8Array): Uint8Array[] {
-  const parts: Uint8Array[] = [];
+export function splitRecords(body: Uint8Array): Part[] {
+  const parts: Part[] = [];
   let budget = body.length * RESYNC_FACTOR;
   let at = 0;
   while (at < body.length) {
-    const head = latin1(body.subarray(at, at + 4096));
-    const start = LIST_START.exec(head);
+    if (body[at]! <= 0x20) {
+      at++;
+      continue;
+    }
+    const start = LIST_START.exec(latin1(body.subarray(at, at + START_REACH)));
     if (start === null) {
       const end = lineEnd(body, at);
-      if (!isPadding(body, at, end)) parts.push(body.subarray(at, end));
+      const bytes = body.subarray(at, end);
+      if (!isPadding(bytes)) parts.push({ bytes, value: parseJson(bytes) });
       at = end + 1;
       continue;
     }
@@ -50,9 +64,10 @@ export function splitRecords(body: Uint8Array): Uint8Array[] {
         continue;
       }
       const end = elementEnd(body, at);
+      const value = parseJson(body.subarray(at, end));
       budget -= end - at;
-      const cut = budget > 0 && !parses(body.subarray(at, end)) ? nextRecord(body, at, end) : end;
-      parts.push(trimEnd(body.subarray(at, cut)));
+      const cut = value === undefined && budget > 0 ? nextRecord(body, at, end) : end;
+      parts.push({ bytes: trimEnd(body.subarray(at, cut)), value });
       at = cut;
     }
     at = listEnd(body, at);
@@ -62,22 +77,20 @@ export function splitRecords(body: Uint8Array): Uint8Array[] {
 
 /** Where to go on after the `]` of a list: at the next list on the same line, or on the next line. */
 function listEnd(body: Uint8Array, at: number): number {
-  const end = lineEnd(body, at);
-  const next = NEXT_LIST.exec(latin1(body.subarray(at, end)));
-  return next === null ? end + 1 : at + next.index;
+  const tail = NEXT_LIST.exec(latin1(body.subarray(at, at + 1024)));
+  return tail === null ? lineEnd(body, at) + 1 : at + tail[0].lastIndexOf('{');
 }
+
+/** Bytes that are not UTF-8 become U+FFFD; a byte order mark is left out. */
+const UTF8 = new TextDecoder();
 
 /** The value of a JSON text, or undefined when it does not parse. */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return JSON.parse(UTF8.decode(bytes));
   } catch {
     return undefined;
   }
-}
-
-function parses(bytes: Uint8Array): boolean {
-  return parseJson(bytes) !== undefined;
 }
 
 /** Where the element that begins at `at` ends: after its closing bracket, before a comma, or at the end of the body. */
@@ -107,7 +120,7 @@ function elementEnd(body: Uint8Array, at: number): number {
  * `end` when it has not.
  */
 function nextRecord(body: Uint8Array, at: number, end: number): number {
-  const boundary = new RegExp(RECORD_BOUNDARY).exec(latin1(body.subarray(at, end)));
+  const boundary = RECORD_BOUNDARY.exec(latin1(body.subarray(at, end)));
   return boundary === null ? end : at + boundary.index + boundary[0].length;
 }
 
@@ -121,9 +134,8 @@ function isSeparator(byte: number): boolean {
 }
 
 /** True for a line of nothing but blanks, commas and closing brackets: what is left of an envelope in many lines. */
-function isPadding(body: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (!isSeparator(body[i]!) && body[i] !== CLOSE_BRACKET) return false;
-  return true;
+function isPadding(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => isSeparator(byte) || byte === CLOSE_BRACKET);
 }
 
 /** Without the comma and blanks that separated the record from the next. */

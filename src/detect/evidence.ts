@@ -93,7 +93,7 @@ async function execute(
       bound[name] = value;
     }
     prepared.bind(bound, listTypes(bound));
-    return await prepared.streamAndReadAll();
+    return await prepared.runAndReadAll();
   } catch (error) {
     throw invalid(
       detector,

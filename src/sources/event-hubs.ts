@@ -6,7 +6,6 @@
  * credit is guarded (`credit-guard.ts`), which is the bound on memory.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inspect } from 'node:util';
 import {
   CloseReason,
   type EventHubConsumerClient,
@@ -69,7 +68,8 @@ export class EventHubSource {
   readonly #newest = new Map<string, number>();
   readonly #stop = new AbortController();
   #subscription: Subscription | undefined;
-  #inFlight = new Set<Promise<void>>();
+  #closed: Promise<void> | undefined;
+  readonly #inFlight = new Set<Promise<void>>();
 
   constructor(options: EventHubSourceOptions) {
     installCreditGuard();
@@ -103,7 +103,12 @@ export class EventHubSource {
   }
 
   /** Stops reading, within a deadline: the client's own close can hang after a lost link. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown();
+    return this.#closed;
+  }
+
+  async #shutDown(): Promise<void> {
     this.#stop.abort();
     const closing = (async () => {
       await this.#subscription?.close();
@@ -247,9 +252,5 @@ function bytesOf(body: unknown): Uint8Array {
   if (Array.isArray(body) && body.length > 0 && body.every((part) => part instanceof Uint8Array))
     return Buffer.concat(body);
   if (typeof body === 'string') return Buffer.from(body, 'utf8');
-  try {
-    return Buffer.from(JSON.stringify(body) ?? '', 'utf8');
-  } catch {
-    return Buffer.from(inspect(body), 'utf8');
-  }
+  return Buffer.from(JSON.stringify(body) ?? '', 'utf8');
 }

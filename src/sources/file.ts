@@ -195,13 +195,9 @@ function trimmed(line: Buffer): Buffer {
 
 async function* content(path: string, progress: Progress): AsyncGenerator<Buffer> {
   const gzip = await isGzip(path);
-  const raw = createReadStream(path, { highWaterMark: 64 * 1024 });
-  try {
-    const chunks = counted(raw, progress);
-    yield* gzip ? gunzipped(chunks) : chunks;
-  } finally {
-    raw.destroy();
-  }
+  // Closed by the loop that reads it, also when that is left early.
+  const chunks = counted(createReadStream(path, { highWaterMark: 64 * 1024 }), progress);
+  yield* gzip ? gunzipped(chunks) : chunks;
 }
 
 async function* counted(raw: AsyncIterable<Buffer>, progress: Progress): AsyncGenerator<Buffer> {
@@ -226,7 +222,8 @@ async function* gunzipped(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
   });
   try {
     for await (const chunk of packed) {
-      await new Promise((resolve) => gunzip.write(chunk, resolve));
+      // A write that fails is never called back.
+      await Promise.race([new Promise((resolve) => gunzip.write(chunk, resolve)), ended]);
       yield* unpacked;
       unpacked = [];
       if (failure !== undefined) throw failure;

@@ -24,6 +24,8 @@ import { noteTokens } from './unparsed.ts';
 
 /** SQL in SQL in SQL is read; deeper is not. */
 const MAX_EMBEDDING = 3;
+/** Characters of embedded SQL that are read for one text: a body can hand the same long variable to EXECUTE many times. */
+const EMBEDDED_BUDGET = 262_144;
 
 const visitAll = visitor<Draft>([
   definitionHandlers,
@@ -55,7 +57,8 @@ export function extractFeatures(redactedText: string): StatementFeatures {
   noteComments(text, tokens, draft);
   let parsed: string | null = null;
   if (!noteReplicationCommand(text, draft)) {
-    parsed = candidates.find((candidate) => readStatements(candidate, draft, 0)) ?? null;
+    parsed =
+      candidates.find((candidate) => readStatements(candidate, draft, 0, { left: EMBEDDED_BUDGET })) ?? null;
     if (parsed === null) {
       noteTokens(text, tokens, draft);
       if (isRansomText(text)) draft.flags.add('ransom_text');
@@ -82,7 +85,7 @@ function storable(text: string): string {
 }
 
 /** Parses a text and fills the draft; false when it does not parse. */
-function readStatements(text: string, draft: Draft, embedding: number): boolean {
+function readStatements(text: string, draft: Draft, embedding: number, budget: { left: number }): boolean {
   const parsed = parseText(text);
   if (!parsed.ok) {
     if (parsed.exhausted) draft.flags.add('parser_failed');
@@ -94,8 +97,10 @@ function readStatements(text: string, draft: Draft, embedding: number): boolean 
   if (own > 1) draft.flags.add('stacked');
   const embedded = draft.embedded.splice(0);
   for (const { text: sql, runs } of embedded) {
+    budget.left -= sql.length;
+    if (budget.left < 0) break;
     const inner = newDraft();
-    if (embedding < MAX_EMBEDDING) readStatements(sql, inner, embedding + 1);
+    if (embedding < MAX_EMBEDDING) readStatements(sql, inner, embedding + 1, budget);
     mergeEmbedded(inner, runs, sql, draft);
   }
   return true;

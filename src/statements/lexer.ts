@@ -35,6 +35,12 @@ const OPERATOR_CHARACTER = /[-+*/<>=~!@#%^&|`?:]/;
 /** Prefixes that belong to the string behind them. */
 const STRING_PREFIX = new Set(['E', 'B', 'X', 'N', 'U&']);
 
+/** True for a character of which operators are made (`op_chars` of scan.l), and for `:`. */
+export function isOperatorCharacter(c: string): boolean {
+  return OPERATOR_CHARACTER.test(c);
+}
+
+/** Tokens of any text, in order; white space is left out. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   const push = (type: TokenType, start: number, end: number, name = '', closed = true): number => {
@@ -47,10 +53,10 @@ export function tokenize(text: string): Token[] {
     if (SPACE.test(c)) {
       at += 1;
     } else if (c === "'") {
-      const { end, closed } = endOfQuoted(text, at, false);
+      const { end, closed } = endOfQuoted(text, at);
       at = push('string', at, end, '', closed);
     } else if (c === '"') {
-      const { end, closed } = endOfQuoted(text, at, false);
+      const { end, closed } = endOfQuoted(text, at);
       at = push('quoted', at, end, '', closed);
     } else if (text.startsWith('--', at)) {
       at = push('comment', at, endOfLine(text, at));
@@ -82,11 +88,12 @@ function word(text: string, start: number, push: Push): number {
   const name = text.slice(start, end).toUpperCase();
   const quote = text[end];
   if (quote === "'" && STRING_PREFIX.has(name)) {
-    const quoted = endOfQuoted(text, end, name === 'E');
+    const escapes = name === 'E' ? 'backslash' : name === 'B' || name === 'X' ? 'none' : 'doubled';
+    const quoted = endOfQuoted(text, end, escapes);
     return push('string', start, quoted.end, '', quoted.closed);
   }
   if (quote === '"' && name === 'U&') {
-    const quoted = endOfQuoted(text, end, false);
+    const quoted = endOfQuoted(text, end);
     return push('quoted', start, quoted.end, '', quoted.closed);
   }
   return push('word', start, end, name);
@@ -108,13 +115,20 @@ function match(sticky: RegExp, text: string, at: number): number {
   return sticky.test(text) ? sticky.lastIndex : at;
 }
 
-function endOfQuoted(text: string, open: number, backslash: boolean): { end: number; closed: boolean } {
+/** How a quote can stand inside: doubled, also behind a backslash (E''), or not at all (bit strings). */
+type Escapes = 'doubled' | 'backslash' | 'none';
+
+function endOfQuoted(
+  text: string,
+  open: number,
+  escapes: Escapes = 'doubled',
+): { end: number; closed: boolean } {
   const quote = text[open]!;
   let at = open + 1;
   while (at < text.length) {
-    if (backslash && text[at] === '\\') at += 2;
+    if (escapes === 'backslash' && text[at] === '\\') at += 2;
     else if (text[at] !== quote) at += 1;
-    else if (text[at + 1] === quote) at += 2;
+    else if (escapes !== 'none' && text[at + 1] === quote) at += 2;
     else return { end: at + 1, closed: true };
   }
   return { end: text.length, closed: false };

@@ -1,10 +1,10 @@
 /**
- * Upper bound of how deep PostgreSQL's parse tree of a text will nest.
+ * What a text would ask of PostgreSQL's scanner and parser, told from its tokens alone.
  *
- * The parser's WebAssembly code recurses over the tree and throws RangeError when the stack is used up; after about
- * 250 such errors its stack pointer has leaked so far that it never works again. So depth is bounded beforehand.
+ * The parser's WebAssembly code recurses over the parse tree and throws RangeError when the stack is used up; each such
+ * error leaks memory and stack for good. So the depth of the tree is bounded beforehand.
  */
-import type { Token } from './lexer.ts';
+import { isOperatorCharacter, type Token } from './lexer.ts';
 
 /**
  * Half of what the worst shape stands (391 nested `WITH x AS (INSERT …)`, each two units; 898 times NOT, each one),
@@ -23,6 +23,12 @@ const ENDS_EXPRESSION = new Set(
 /** What makes the tree one level deeper without a bracket, besides operators. */
 const CHAINS_EXPRESSION = new Set(['NOT', 'IS', 'COLLATE', 'AT', 'ISNULL', 'NOTNULL', 'OPERATOR']);
 const CHAINS_QUERY = new Set(['UNION', 'INTERSECT', 'EXCEPT', 'JOIN']);
+
+/**
+ * Longest run of operator characters that is scanned. PostgreSQL's scanner takes a run whole and gives it back piece by
+ * piece where comments begin in it, so that 60,000 characters of empty comments took it 4 s.
+ */
+export const MAX_OPERATOR_RUN = 1_000;
 
 /** Greatest nesting of the text: two for a bracket or CASE, one for an operator, set operation or join. */
 export function nestingOf(tokens: readonly Token[]): number {
@@ -44,6 +50,27 @@ export function nestingOf(tokens: readonly Token[]): number {
     greatest = Math.max(greatest, level.depth + level.expression + level.query);
   }
   return greatest;
+}
+
+/** Length of the longest run of operator characters outside of strings and quoted names; comments count. */
+export function longestOperatorRun(text: string, tokens: readonly Token[]): number {
+  let longest = 0;
+  let run = 0;
+  let end = 0;
+  for (const token of tokens) {
+    if (token.start > end) run = 0;
+    end = token.end;
+    if (token.type !== 'comment') {
+      run = token.type === 'operator' ? run + token.text.length : 0;
+      longest = Math.max(longest, run);
+      continue;
+    }
+    for (let at = token.start; at < token.end; at += 1) {
+      run = isOperatorCharacter(text[at]!) ? run + 1 : 0;
+      longest = Math.max(longest, run);
+    }
+  }
+  return longest;
 }
 
 /** A run of + and - is that many prefix operators, also at the end of a longer run. */

@@ -1,15 +1,19 @@
 /**
  * PostgreSQL 18's own parser (libpg-query, WebAssembly), with limits around it.
  *
- * A text that drives it into RangeError or a WebAssembly trap costs the instance a piece of its stack; so the instance is
- * replaced at once by a spare one, and a new spare is made. `nesting.ts` keeps this from happening at all.
+ * - V8's optimising compiler gives the recursive functions of this module stack frames of up to 100 KB: once they are
+ *   hot, the fingerprint of eight nested queries overflows the stack. V8 is therefore told to keep its baseline code
+ *   (about a quarter slower, thousands of levels).
+ * - What still drives it into RangeError or a trap costs the instance stack and memory for good, so the instance is
+ *   replaced at once by a spare one, and a new spare is made. `nesting.ts` keeps this from happening at all.
  */
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { RawStmt } from 'libpg-query';
 import { type Token, tokenize } from './lexer.ts';
 import { maskLiterals } from './literals.ts';
-import { MAX_NESTING, nestingOf } from './nesting.ts';
+import { longestOperatorRun, MAX_NESTING, MAX_OPERATOR_RUN, nestingOf } from './nesting.ts';
 
 type PgQuery = typeof import('libpg-query');
 
@@ -26,13 +30,16 @@ let spare: PgQuery | null = null;
 
 /** Loads the parser, once per process. Everything else in this room is synchronous and needs it. */
 export async function loadParser(): Promise<void> {
+  // Read when WebAssembly is compiled; nothing else in this process depends on its speed.
+  setFlagsFromString('--liftoff-only');
   current ??= await freshInstance();
   spare ??= await freshInstance();
 }
 
 /** Parse tree of a text, or why there is none. Never throws. The text holds no NUL and is at most `MAX_TEXT` long. */
 export function parseText(text: string, tokens: readonly Token[] = tokenize(text)): ParsedText {
-  if (nestingOf(tokens) > MAX_NESTING) return { ok: false, exhausted: true };
+  if (nestingOf(tokens) > MAX_NESTING || longestOperatorRun(text, tokens) > MAX_OPERATOR_RUN)
+    return { ok: false, exhausted: true };
   if (text === '') return { ok: true, statements: [] };
   const result = call((pg) => pg.parseSync(text).stmts ?? []);
   if (result.value !== null) return { ok: true, statements: result.value };

@@ -9,8 +9,8 @@ import { fold } from './folding.ts';
 import { type Token, tokenize } from './lexer.ts';
 import { parseText } from './parser.ts';
 
-/** More statements of one body are not read. */
-const MAX_STATEMENTS = 100;
+/** Pieces of a body that are looked at. */
+const MAX_PIECES = 1_000;
 const BLOCK_WORDS = new Set(['BEGIN', 'THEN', 'ELSE', 'LOOP', 'DECLARE']);
 const ENDS_DYNAMIC = new Set(['USING', 'INTO', 'LOOP']);
 const SQL_WORDS = new Set(
@@ -29,8 +29,7 @@ export interface BodySql {
 export function readPlpgsql(body: string): BodySql {
   const variables = new Map<string, string>();
   const found: BodySql = { statements: [], dynamic: false };
-  for (const tokens of split(tokenize(body))) {
-    if (found.statements.length >= MAX_STATEMENTS) break;
+  for (const tokens of split(tokenize(body)).slice(0, MAX_PIECES)) {
     const execute = tokens.findIndex(({ text }) => text === 'EXECUTE');
     const assignment = tokens.findIndex(isAssignment);
     if (execute >= 0 && !isTriggerExecute(tokens[execute + 1])) {

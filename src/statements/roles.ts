@@ -89,7 +89,7 @@ function membership({ defname, arg }: DefElem, role: string, draft: Draft): void
 
 function grant(node: GrantStmt, draft: Draft): void {
   const [first] = node.objects ?? [];
-  draft.target = objectName(first) || null;
+  draft.target ??= objectName(first) || null;
   if (node.is_grant !== true) {
     draft.flags.add('revoke');
     return;

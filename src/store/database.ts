@@ -7,6 +7,7 @@
 import { existsSync, read } from 'node:fs';
 import { chmod, mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { messageOf, PgvigilError } from '../errors.ts';
@@ -64,7 +65,7 @@ export async function openForWriting(dataDir: string, now: () => number): Promis
 }
 
 async function create(file: string): Promise<DuckDBInstance> {
-  const instance = await DuckDBInstance.create(file, { ...CLOSED_SETTINGS, threads: '2' });
+  const instance = await patiently(() => DuckDBInstance.create(file, { ...CLOSED_SETTINGS, threads: '2' }));
   await chmod(file, 0o600);
   return instance;
 }
@@ -84,7 +85,9 @@ export async function openForReading(dataDir: string, file = databasePath(dataDi
     );
   }
   try {
-    const instance = await DuckDBInstance.create(file, { ...CLOSED_SETTINGS, access_mode: 'READ_ONLY' });
+    const instance = await patiently(() =>
+      DuckDBInstance.create(file, { ...CLOSED_SETTINGS, access_mode: 'READ_ONLY' }),
+    );
     const connection = await instance.connect();
     // The order counts: with external access off, temp_directory can no longer be changed.
     await connection.run("SET temp_directory = ''");
@@ -118,13 +121,32 @@ export async function copyContents(descriptor: number, target: string): Promise<
   }
 }
 
+const LOCK_PATIENCE_MS = 3_000;
+const LOCK_POLL_MS = 100;
+
+/** Waits a little for a lock: a query that reads the file, or a worker that ends, is gone in a moment. */
+async function patiently(create: () => Promise<DuckDBInstance>): Promise<DuckDBInstance> {
+  for (let waited = 0; ; waited += LOCK_POLL_MS) {
+    try {
+      return await create();
+    } catch (error) {
+      if (!isLocked(error) || waited >= LOCK_PATIENCE_MS) throw error;
+      await sleep(LOCK_POLL_MS);
+    }
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  return /could not set lock/i.test(messageOf(error));
+}
+
 function isWalFailure(error: unknown): boolean {
   return /\bWAL\b/i.test(messageOf(error));
 }
 
 function openError(dataDir: string, error: unknown): PgvigilError {
   const text = messageOf(error);
-  if (/could not set lock/i.test(text)) {
+  if (isLocked(error)) {
     return new PgvigilError(
       'DATA_LOCKED',
       `another process is using ${dataDir}`,

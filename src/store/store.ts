@@ -12,6 +12,7 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { PgvigilError } from '../errors.ts';
 import { copyContents, databasePath, openForWriting } from './database.ts';
 import { migrate } from './migrations.ts';
 import { Mutex } from './mutex.ts';
@@ -63,7 +64,8 @@ async function readRows<T extends Row>(
   sql: string,
   parameters?: Parameters,
 ): Promise<T[]> {
-  const reader = await connection.streamAndReadAll(sql, parameters);
+  // Not streamed: the next query on the same connection would cut a stream short without an error.
+  const reader = await connection.runAndReadAll(sql, parameters);
   return reader.getRowObjectsJS() as unknown as T[];
 }
 
@@ -83,7 +85,10 @@ export class Store {
    */
   readonly #descriptor: number;
   readonly #mutex = new Mutex();
+  /** Reads under way: closing a connection under one of them would end the process. */
+  readonly #reading = new Set<Promise<unknown>>();
   #commits = 0;
+  #closed = false;
 
   private constructor(
     dataDir: string,
@@ -124,17 +129,26 @@ export class Store {
 
   /** Rows of a query over the last committed state. */
   async rows<T extends Row>(sql: string, parameters?: Parameters): Promise<T[]> {
-    return readRows<T>(this.#reader, sql, parameters);
+    this.#mustBeOpen();
+    const reading = readRows<T>(this.#reader, sql, parameters);
+    this.#reading.add(reading);
+    try {
+      return await reading;
+    } finally {
+      this.#reading.delete(reading);
+    }
   }
 
   /** A further connection for long reads (detectors); the caller closes it. */
   async connect(): Promise<DuckDBConnection> {
+    this.#mustBeOpen();
     return this.#instance.connect();
   }
 
   /** Runs `work` in one transaction; all of it is stored, or nothing. */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.#mutex.run(async () => {
+      this.#mustBeOpen();
       await this.#writer.run('BEGIN');
       let result: T;
       try {
@@ -155,18 +169,31 @@ export class Store {
    */
   async snapshot(target: string): Promise<void> {
     await this.#mutex.run(async () => {
+      this.#mustBeOpen();
       await this.#writer.run('FORCE CHECKPOINT');
       await copyContents(this.#descriptor, target);
     });
   }
 
-  /** Writes the log into the file and closes it. */
+  /** Waits for what is under way, writes the log into the file and closes it. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.allSettled(this.#reading);
     await this.#mutex.run(async () => {
       this.#reader.closeSync();
       this.#writer.closeSync();
       this.#instance.closeSync();
       closeSync(this.#descriptor);
     });
+  }
+
+  #mustBeOpen(): void {
+    if (!this.#closed) return;
+    throw new PgvigilError(
+      'INTERNAL',
+      'the store is closed',
+      'This is a defect of pgvigil. Please report it.',
+    );
   }
 }

@@ -245,6 +245,18 @@ test('connection and setting lines with CONTEXT come from RAISE LOG and give no 
   assert.equal(decodeOne(lineRecord('LOG', setting, { backend_type: 'postmaster' })).fact?.kind, 'setting');
 });
 
+test('connection lines about another user than the prefix names come from RAISE LOG and give no fact', () => {
+  const factOf = (text: string) => decodeOne(namedRecord('LOG', text, { user: 'app' }), NAMING).fact;
+  assert.equal(factOf('connection authorized: user=dba database=x'), null);
+  assert.equal(factOf('connection received: host=203.0.113.9 port=1'), null);
+  assert.equal(factOf('connection authorized: user=app database=x')?.kind, 'connection');
+  const received = decodeOne(
+    namedRecord('LOG', 'connection received: host=::1 port=1', { user: '[unknown]' }),
+    NAMING,
+  );
+  assert.equal(connectionOf(received).client, '::1');
+});
+
 test('why a password was refused is taken from the start of DETAIL only', () => {
   const reason = (user: string, detail: string): string | null =>
     event('FATAL', `password authentication failed for user "${user}"`, { sqlerrcode: '28P01', detail })

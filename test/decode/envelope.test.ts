@@ -55,6 +55,8 @@ test('a cut last line, and a broken message inside JSON lines or Stream Analytic
   assert.deepEqual([cut.records.length, cut.rejects[0]?.code], [1, 'INVALID_JSON']);
   const cutList = decode(`{"records":[${good('a')},${good('b').slice(0, 50)}`);
   assert.deepEqual([cutList.records.length, cutList.rejects[0]?.code], [1, 'INVALID_JSON']);
+  const marked = decode(`\ufeff{"records":[${good('a')},{]}`);
+  assert.deepEqual([marked.records.length, marked.rejects.length], [1, 1]);
   const lines = decode(`{"records":[${good('a')},[ 2 B blob data ]]}\n{"records":[${good('b')}]}\n`);
   assert.deepEqual(
     lines.records.map((record) => record.message),
@@ -205,7 +207,7 @@ test('the scanner splits any array of records as JSON.parse does', () => {
     fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue())), fc.boolean(), (records, pretty) => {
       const text = JSON.stringify({ records }, null, pretty ? 1 : 0);
       const parts = splitRecords(Buffer.from(text)).map(
-        (part) => JSON.parse(Buffer.from(part).toString()) as unknown,
+        (part) => JSON.parse(Buffer.from(part.bytes).toString()) as unknown,
       );
       assert.deepEqual(parts, (JSON.parse(text) as { records: unknown }).records);
     }),
@@ -214,7 +216,18 @@ test('the scanner splits any array of records as JSON.parse does', () => {
 
 test('a megabyte of records broken on purpose decodes in bounded time', () => {
   const odd = '{"category":"PostgreSQLLogs","m":"x " y"},';
-  for (const unit of [odd, '{"a":[},', '{"a":"', '},{"', '[{', '{"records":[', '"records":[{}],\n']) {
+  for (const unit of [
+    odd,
+    '{"records":[]',
+    '\n',
+    ' \n{}',
+    '{"a":[},',
+    '{"a":"',
+    '},{"',
+    '[{',
+    '{"records":[',
+    '"records":[{}],\n',
+  ]) {
     const body = Buffer.from(`{"records":[${unit.repeat(Math.ceil(1_000_000 / unit.length))}`);
     const start = performance.now();
     decodeMessage(body, NO_PREFIXES);

@@ -228,6 +228,7 @@ for (const format of ['table', 'json', 'ndjson', 'csv'] as const) {
     assert.equal(taken(), before);
     output.destroy();
     await writing;
+    await new Promise((resolve) => setImmediate(resolve));
     assert.equal(closed(), true);
   });
 }

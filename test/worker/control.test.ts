@@ -123,10 +123,9 @@ test('other hosts, paths and methods are refused', async (t) => {
     'evil.example:80',
     '127.0.0.1.evil.example',
     'localhost.evil.example',
-    '',
   ]) {
-    assert.notEqual((await ask(control.port, 'GET', '/health', { host })).status, 200, host);
-    assert.notEqual((await ask(control.port, 'GET', '/status', { host, authorization })).status, 200, host);
+    assert.equal((await ask(control.port, 'GET', '/health', { host })).status, 421, host);
+    assert.equal((await ask(control.port, 'GET', '/status', { host, authorization })).status, 421, host);
   }
   assert.equal(
     (await ask(control.port, 'GET', '/health', { host: `localhost:${control.port}` })).status,

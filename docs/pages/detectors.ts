@@ -1,0 +1,80 @@
+/** The page of the detectors, from their front matter. */
+import { basename } from 'node:path';
+import { type Detector, loadDetectors, type ParameterDefinition } from '../../src/detect/detector.ts';
+import { code, head, list, steps, table } from './markdown.ts';
+
+/** @throws PgvigilError when a detector of pgvigil cannot be used */
+export async function detectorsPage(): Promise<string> {
+  const { detectors, refused } = await loadDetectors();
+  for (const { error } of refused) throw error;
+  const overview = detectors.map(({ id, name, severity, title, attack }) => [
+    `[${id}](#${id.toLowerCase()})`,
+    code(name),
+    severity,
+    title,
+    attack.map(technique).join(' '),
+  ]);
+  return [
+    head('Detectors', 'the front matter of `queries/detectors/*.sql`'),
+    `
+Each detector is one SQL file: front matter, then one SELECT over the [public views](views.md) that returns evidence.
+\`pgvigil detectors list\` shows them with the values in force. To change one:
+
+\`\`\`yaml
+detection:
+  disabled: [X01]
+  parameters:
+    A01: { min_failures: 20, window: 15m }
+\`\`\`
+
+Detectors of your own are files of the same form in a folder under \`detection.detectorFolders\`.
+
+`,
+    table(['id', 'name', 'severity', 'finds', 'ATT&CK'], overview),
+    ...detectors.map(section),
+  ].join('');
+}
+
+function section(detector: Detector): string {
+  const parameters = Object.entries(detector.parameters).map(([name, definition]) => [
+    code(name),
+    kind(definition),
+    code(shown(definition.default)),
+    definition.help,
+  ]);
+  return [
+    `\n## ${detector.id}\n**${detector.title}** (\`${detector.name}\`)\n\n`,
+    `Severity ${detector.severity}. ATT&CK ${detector.attack.map(technique).join(', ')}. `,
+    `After ${duration(detector.quiet)} without evidence a new alert is opened. `,
+    `SQL: [${basename(detector.file)}](../queries/detectors/${basename(detector.file)}).\n`,
+    detector.requires.length > 0 ? `\nNeeds:\n${list(detector.requires)}` : '',
+    parameters.length > 0
+      ? `\n${table(['parameter', 'type', 'default', 'meaning'], parameters)}`
+      : '\nIt has no parameters.\n',
+    detector.falsePositives.length > 0
+      ? `\nWhat may be reported without being an attack, or is left out on purpose:\n${list(detector.falsePositives)}`
+      : '',
+    `\nWhat to do:\n${steps(detector.runbook)}`,
+  ].join('');
+}
+
+function technique(id: string): string {
+  return `[${id}](https://attack.mitre.org/techniques/${id.replace('.', '/')}/)`;
+}
+
+function kind({ type, min, max }: ParameterDefinition): string {
+  if (type === 'strings') return 'list of texts';
+  if (type === 'string') return 'text';
+  if (type === 'duration') return 'duration (`10m`, `1h`)';
+  if (min !== undefined && max !== undefined) return `number, ${min} to ${max}`;
+  return 'number';
+}
+
+function shown(value: ParameterDefinition['default']): string {
+  return Array.isArray(value) ? JSON.stringify(value) : String(value);
+}
+
+function duration(milliseconds: number): string {
+  const minutes = milliseconds / 60_000;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
+}

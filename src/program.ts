@@ -1,0 +1,112 @@
+/** The table of commands and options, nothing else. `docs/cli.md` is made from it. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { GlobalOptions } from './commands/context.ts';
+import { FORMATS } from './query/formats.ts';
+import { VERSION } from './version.ts';
+
+const formatOption = () =>
+  new Option('-f, --format <format>', 'output format').choices(FORMATS).default('table');
+
+function wholeNumber(text: string): number {
+  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+/** A command's options together with the global ones, wherever they stood. */
+type Options<T> = T & GlobalOptions;
+
+export function createProgram(): Command {
+  const program = new Command('pgvigil')
+    .description('Threat detection for Azure Database for PostgreSQL Flexible Server.')
+    .version(VERSION)
+    .option('-c, --config <file>', 'configuration file (default: ./pgvigil.yaml where it exists)')
+    .option('-d, --data <dir>', 'data folder (environment: PGVIGIL_DATA)')
+    .option('--log-level <level>', 'trace, debug, info, warn, error (environment: PGVIGIL_LOG_LEVEL)')
+    // Errors are thrown and reported in one place, in one form.
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride();
+
+  program
+    .command('demo')
+    .description(
+      'see it work: a hub, a worker and a receiver on this machine, fed with a recording of real attacks',
+    )
+    .option('--headless', 'end by itself; exit code 0 only if every labelled attack was found and delivered')
+    .option('--keep <dir>', 'keep the data in this folder to look at later')
+    .action(async (_options, command: Command) => {
+      const { demoCommand } = await import('./commands/demo.ts');
+      await demoCommand(command.optsWithGlobals<Options<{ headless?: boolean; keep?: string }>>());
+    });
+
+  program
+    .command('run')
+    .description('the worker: read the event hub, store, detect, send alerts, until it is stopped')
+    .action(async (_options, command: Command) => {
+      const { runCommand } = await import('./commands/run.ts');
+      await runCommand(command.optsWithGlobals<GlobalOptions>());
+    });
+
+  program
+    .command('backfill')
+    .description('read files: event bodies one a line, or a storage archive (PT1H.json); .gz too')
+    .argument('<file...>', 'files to read')
+    .action(async (files: string[], _options, command: Command) => {
+      const { backfillCommand } = await import('./commands/backfill.ts');
+      await backfillCommand(files, command.optsWithGlobals<GlobalOptions>());
+    });
+
+  program
+    .command('query')
+    .description('run one SQL query over the public views (SHOW TABLES lists them); read-only')
+    .argument('<sql>', 'the query')
+    .addOption(formatOption())
+    .option('-l, --limit <rows>', 'rows at most; 0: all', wholeNumber, 10_000)
+    .option('-t, --timeout <seconds>', 'time at most', wholeNumber, 60)
+    .action(async (sql: string, _options, command: Command) => {
+      const { queryCommand } = await import('./commands/query.ts');
+      await queryCommand(
+        sql,
+        command.optsWithGlobals<Options<{ format: string; limit: number; timeout: number }>>(),
+      );
+    });
+
+  const alerts = program.command('alerts').description('look at alerts');
+  alerts
+    .command('list')
+    .description('alerts, newest first')
+    .addOption(formatOption())
+    .option('-l, --limit <rows>', 'alerts at most; 0: all', wholeNumber, 0)
+    .action(async (_options, command: Command) => {
+      const { listAlertsCommand } = await import('./commands/alerts.ts');
+      await listAlertsCommand(command.optsWithGlobals<Options<{ format: string; limit: number }>>());
+    });
+  alerts
+    .command('show')
+    .description('one alert with its evidence and what to do')
+    .argument('<id>', 'id of the alert, or its beginning')
+    .action(async (id: string, _options, command: Command) => {
+      const { showAlertCommand } = await import('./commands/alerts.ts');
+      await showAlertCommand(id, command.optsWithGlobals<GlobalOptions>());
+    });
+
+  program
+    .command('detectors')
+    .description('look at detectors')
+    .command('list')
+    .description('detectors with their parameters, and files that were refused')
+    .addOption(formatOption())
+    .action(async (_options, command: Command) => {
+      const { listDetectorsCommand } = await import('./commands/detectors.ts');
+      await listDetectorsCommand(command.optsWithGlobals<Options<{ format: string }>>());
+    });
+
+  program
+    .command('doctor')
+    .description('check configuration, data folder, hub, channels and what arrived; say what to do')
+    .action(async (_options, command: Command) => {
+      const { doctorCommand } = await import('./commands/doctor.ts');
+      await doctorCommand(command.optsWithGlobals<GlobalOptions>());
+    });
+
+  return program;
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { LoopbackHub, type LoopbackHubOptions } from '../../src/demo/hub/hub.ts';
+import type { Position, SourceMessage } from '../../src/model.ts';
+import {
+  EventHubSource,
+  type EventHubSourceOptions,
+  type SourceEvent,
+} from '../../src/sources/event-hubs.ts';
+import { until, within } from '../demo/hub/rig.ts';
+
+/** What the source promises to have in memory at most: a batch with the handler, and what is prefetched. */
+export const MAX_BATCH = 100;
+export const PREFETCH = 200;
+/** Above the deadline of the source's own `close`. */
+export const CLOSE_MS = 5_500;
+
+/** Stores as the writer does: in order, with the position, and nothing twice. */
+export class Ledger {
+  readonly positions = new Map<string, Position>();
+  readonly stored: SourceMessage[] = [];
+  repeated = 0;
+
+  readonly position = (source: string, partition: string): Position | undefined =>
+    this.positions.get(`${source} ${partition}`);
+
+  readonly ingest = async (messages: SourceMessage[]): Promise<void> => {
+    for (const message of messages) {
+      const last = this.position(message.source, message.partition)?.sequenceNumber ?? -1;
+      if (message.sequenceNumber <= last) {
+        this.repeated++;
+        continue;
+      }
+      this.positions.set(`${message.source} ${message.partition}`, message);
+      this.stored.push(message);
+    }
+  };
+
+  /** Sequence numbers of a partition, in the order in which they were stored. */
+  of(partition: string): number[] {
+    return this.stored
+      .filter((message) => message.partition === partition)
+      .map((message) => message.sequenceNumber);
+  }
+
+  get texts(): string[] {
+    return this.stored.map(({ body }) => Buffer.from(body).toString());
+  }
+}
+
+export interface Reading {
+  source: EventHubSource;
+  events: SourceEvent[];
+  /** Settles with `source.start()`. */
+  started: Promise<void>;
+}
+
+export interface SourceRig {
+  hub: LoopbackHub;
+  /** Creates a source that reads into the ledger; quick to give up and to look again. */
+  open(ledger: Ledger, options?: Partial<EventHubSourceOptions>): Reading;
+  append(partition: string, from: number, to: number, body?: (index: number) => string): void;
+  readers(partition: string): { credit: number; sent: number; next: number }[];
+}
+
+/** A hub with sources; sources are closed before the hub, as the client's close can hang without one. */
+export async function withSources(
+  options: LoopbackHubOptions,
+  run: (rig: SourceRig) => Promise<void>,
+): Promise<void> {
+  const hub = await LoopbackHub.start(options);
+  const sources: EventHubSource[] = [];
+  const rig: SourceRig = {
+    hub,
+    open: (ledger, sourceOptions = {}) => {
+      const events: SourceEvent[] = [];
+      const source = new EventHubSource({
+        address: { connectionString: hub.connectionString, hub: undefined },
+        consumerGroup: '$Default',
+        startPosition: 'earliest',
+        ingest: ledger.ingest,
+        position: ledger.position,
+        onEvent: (event) => events.push(event),
+        operationTimeoutMs: 2_000,
+        balanceIntervalMs: 500,
+        ...sourceOptions,
+      });
+      sources.push(source);
+      const started = source.start();
+      started.catch(() => undefined);
+      return { source, events, started };
+    },
+    append: (partition, from, to, body = String) => {
+      for (let index = from; index < to; index++) hub.append(partition, Buffer.from(body(index)));
+    },
+    readers: (partition) => hub.stats().partitions[Number(partition)]!.readers,
+  };
+  try {
+    await run(rig);
+  } finally {
+    for (const source of sources) await within(CLOSE_MS, source.close());
+    await hub.close();
+  }
+}
+
+export const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, index) => from + index);
+
+export async function untilStored(ledger: Ledger, count: number, ms?: number): Promise<void> {
+  await until(() => ledger.stored.length >= count, `${count} stored messages`, ms);
+  assert.equal(ledger.stored.length, count);
+}
+
+/** Every text that an error carries, causes and private details included. */
+export const everythingIn = (value: unknown): string =>
+  inspect(value, { depth: Infinity, showHidden: true, maxStringLength: null, maxArrayLength: null });

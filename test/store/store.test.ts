@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { databasePath } from '../../src/store/database.ts';
+import { timestamp } from '../../src/store/rows.ts';
+import { StoreWriter } from '../../src/store/writer.ts';
+import { count, logRecord, message, openStore, outputOf, temporaryFolder, temporaryStore } from './support.ts';
+
+const setting = (id: number, parameter = 'work_mem') => [BigInt(id), timestamp(0), 'pg-1', parameter, null];
+
+test('an append that fails in its second chunk takes the first one with it', async (t) => {
+  const store = await temporaryStore(t);
+  // A chunk holds 2048 rows; the bad one is in the second.
+  const rows = Array.from({ length: 3000 }, (_, id) => (id === 2500 ? [null] : setting(id)));
+  await assert.rejects(
+    store.transaction(async (transaction) => {
+      await transaction.run("INSERT INTO store.meta VALUES ('k', 'v')");
+      await transaction.append('setting_changes', rows);
+    }),
+  );
+  assert.equal(await count(store, 'setting_changes'), 0);
+  assert.deepEqual(await store.rows("SELECT * FROM store.meta WHERE key = 'k'"), []);
+  assert.equal(store.commits, 0);
+
+  await store.transaction((transaction) =>
+    transaction.append(
+      'setting_changes',
+      Array.from({ length: 5000 }, (_, id) => setting(id)),
+    ),
+  );
+  assert.equal(await count(store, 'setting_changes'), 5000);
+  assert.equal(store.commits, 1);
+});
+
+test('transactions that are started at once run one after the other', async (t) => {
+  const store = await temporaryStore(t);
+  await store.transaction((transaction) => transaction.run("INSERT INTO store.meta VALUES ('n', '0')"));
+  const add = () =>
+    store.transaction(async (transaction) => {
+      const [row] = await transaction.rows<{ value: string }>("SELECT value FROM store.meta WHERE key = 'n'");
+      await transaction.run("UPDATE store.meta SET value = $value WHERE key = 'n'", {
+        value: String(Number(row?.value) + 1),
+      });
+    });
+  await Promise.all(Array.from({ length: 20 }, add));
+  const rows = await store.rows("SELECT value FROM store.meta WHERE key = 'n'");
+  assert.deepEqual(rows, [{ value: '20' }]);
+});
+
+test('reads that run at the same time each get all of their own rows', async (t) => {
+  const store = await temporaryStore(t);
+  const lengths = [0, 1, 2047, 2048, 2049, 7000, 3, 20_000];
+  const results = await Promise.all(
+    lengths.map((length) => store.rows(`SELECT range AS n, ${length} AS length FROM range(${length})`)),
+  );
+  assert.deepEqual(
+    results.map((rows) => rows.length),
+    lengths,
+  );
+  assert.ok(results.every((rows, index) => rows.every((row) => row.length === lengths[index])));
+});
+
+test('a read beside a transaction sees the last commit, not the work in progress', async (t) => {
+  const store = await temporaryStore(t);
+  await store.transaction(async (transaction) => {
+    await transaction.append('setting_changes', [setting(1)]);
+    assert.equal(await count(store, 'setting_changes'), 0);
+    assert.equal(await count(transaction, 'setting_changes'), 1);
+  });
+  assert.equal(await count(store, 'setting_changes'), 1);
+});
+
+test('nobody but the owner can read the folder, the database, its log and a snapshot', async (t) => {
+  const folder = join(await temporaryFolder(t), 'data');
+  const store = await openStore(t, folder);
+  await store.transaction((transaction) => transaction.append('setting_changes', [setting(1)]));
+  const copy = join(folder, 'copy.duckdb');
+  await store.snapshot(copy);
+  const mode = async (path: string) => (await stat(path)).mode & 0o777;
+  assert.equal(await mode(folder), 0o700);
+  assert.equal(await mode(databasePath(folder)), 0o600);
+  assert.equal(await mode(copy), 0o600);
+});
+
+test('a snapshot holds what was committed, also beyond one piece of the copy, and opens in another process', async (t) => {
+  const folder = await temporaryFolder(t);
+  const store = await openStore(t, folder);
+  const writer = await StoreWriter.create(store);
+  // Texts that do not compress make a file of some 10 MB.
+  const noise = (index: number) =>
+    Array.from({ length: 100 }, (_, part) =>
+      ((index * 7919 + part * 104_729) ** 2).toString(36).padStart(12, 'q'),
+    ).join('');
+  const records = Array.from({ length: 8000 }, (_, index) => logRecord(null, { index, message: noise(index) }));
+  await writer.commit([message(1, { records })]);
+  const copy = join(folder, 'copy.duckdb');
+  await store.snapshot(copy);
+  assert.equal((await stat(copy)).size, (await stat(databasePath(folder))).size);
+  assert.ok((await stat(copy)).size > 4 * 1024 * 1024);
+  await writer.commit([message(2)]);
+  assert.equal(await outputOf('./opener.ts', 'read', folder, copy), '8000 records');
+  assert.equal(await count(store, 'records'), 8001);
+});
+
+test('a snapshot never writes over a file that exists', async (t) => {
+  const store = await temporaryStore(t);
+  await assert.rejects(store.snapshot(databasePath(store.dataDir)), { code: 'EEXIST' });
+  await store.transaction((transaction) => transaction.append('setting_changes', [setting(1)]));
+  assert.equal(await count(store, 'setting_changes'), 1);
+});
+
+test('a snapshot does not disturb a long read on another connection', async (t) => {
+  const store = await temporaryStore(t);
+  const connection = await store.connect();
+  await connection.run('BEGIN');
+  await connection.run('SELECT * FROM store.meta');
+  await store.transaction((transaction) => transaction.run("INSERT INTO store.meta VALUES ('k', 'v')"));
+  await store.snapshot(join(store.dataDir, 'copy.duckdb'));
+  const reader = await connection.runAndReadAll("SELECT count(*) FROM store.meta WHERE key = 'k'");
+  assert.equal(reader.value(0, 0), 0n); // still what it saw first
+  connection.closeSync();
+});
