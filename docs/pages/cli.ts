@@ -51,7 +51,10 @@ const ALERT_FIELDS: [string, string][] = [
   ['count', 'Events behind it.'],
   ['sessions', 'Sessions (`%c` of log_line_prefix) behind it.'],
   ['observed, threshold', 'Largest value, and what it was held against.'],
-  ['evidence', 'The events: `record_id`, `event_time`, `session_id`, `user`, `client`, `summary`, `statement`.'],
+  [
+    'evidence',
+    'The events: `record_id`, `event_time`, `session_id`, `user`, `client`, `summary`, `statement`.',
+  ],
 ];
 
 export function cliPage(): string {
@@ -60,8 +63,8 @@ export function cliPage(): string {
     head('Command line', '`src/program.ts` and `src/errors.ts`'),
     INTRODUCTION,
     exitCodes(),
-    '\n## Options of every command\nThey may stand before or after the command.\n\n',
-    optionTable(program.options),
+    '\n## Options of every command\nThey may stand before or after the command. Each command explains itself with `--help`.\n\n',
+    optionTable(program.options.filter(({ long }) => long !== '--version')),
     ...leaves(program).map(section),
     '\n## Fields of an alert\n`pgvigil alerts list --format json`, `ndjson` and `csv` have these fields, whose names do not change:\n\n',
     table(['field', 'meaning'], ALERT_FIELDS),

@@ -14,8 +14,7 @@ interface View {
 }
 
 const INTRODUCTION = `
-What \`pgvigil query\` and detectors read. Times are UTC. The same text is in the database itself: \`DESCRIBE activity\` shows
-columns and types.
+What \`pgvigil query\` and detectors read. Times are UTC. \`SHOW TABLES\` and \`DESCRIBE activity\` show the names from within.
 
 `;
 

@@ -62,7 +62,11 @@ WITH exports AS (
 SELECT
   record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
   concat(coalesce(user_name, 'unknown'), '@', coalesce(client, 'unknown')) AS entity,
-  concat(coalesce(user_name, 'unknown user'), ' copied ', exported, ' tables or queries out to ', coalesce(client, 'an unknown address')) AS summary,
+  concat(
+    coalesce(user_name, 'unknown user'), ' copied ', exported,
+    CASE exported WHEN 1 THEN ' table or query' ELSE ' tables or queries' END,
+    ' out to ', coalesce(client, 'an unknown address')
+  ) AS summary,
   exported AS observed,
   $min_exports AS threshold
 FROM suspects x

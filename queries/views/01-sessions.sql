@@ -9,6 +9,8 @@ SELECT
   coalesce(
     arg_min(user_name, event_time) FILTER (event = 'authorized'),
     arg_min(user_name, event_time) FILTER (event = 'disconnected'),
+    -- A name such as "x database=y" makes those lines ambiguous; the identity is quoted, and for passwords it is the role.
+    arg_min(identity, event_time) FILTER (method IN ('scram-sha-256', 'md5', 'password')),
     arg_min(user_name, event_time)
   ) AS user_name,
   coalesce(

@@ -4,7 +4,8 @@ import type { Format } from '../query/formats.ts';
 import { createContext, type GlobalOptions } from './context.ts';
 import { printRows, rowsOf } from './output.ts';
 
-const COLUMNS = ['id', 'name', 'severity', 'enabled', 'attack', 'title', 'parameters'];
+/** What fits a terminal; the other formats have the parameters too. */
+const COLUMNS = ['id', 'name', 'severity', 'enabled', 'attack', 'title'];
 
 export async function listDetectorsCommand(options: GlobalOptions & { format: string }): Promise<void> {
   const { config, out, err } = await createContext(options);
@@ -21,6 +22,8 @@ export async function listDetectorsCommand(options: GlobalOptions & { format: st
       return `${name}=${Array.isArray(set) ? set.join('|') : String(set)}`;
     }),
   }));
-  await printRows(out, options.format as Format, rowsOf(COLUMNS, rows));
+  const format = options.format as Format;
+  const columns = format === 'table' ? COLUMNS : [...COLUMNS, 'parameters'];
+  await printRows(out, format, rowsOf(columns, rows));
   for (const { error } of refused) err.write(`refused: ${error.message}\n  ${error.hint}\n`);
 }

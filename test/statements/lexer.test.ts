@@ -63,12 +63,15 @@ const PIECES = [
 
 before(loadModule);
 
-/** Literals and comments as PostgreSQL's own scanner finds them. */
+/** Strings and comments as PostgreSQL's own scanner finds them. It has no name for bit strings and U&''. */
 function scanned(text: string): string[] {
   const bytes = Buffer.from(text);
+  const isWanted = (name: string, token: string) =>
+    /^(?:SCONST|C_COMMENT|SQL_COMMENT)$/.test(name) || /^(?:[bx]|u&)'/i.test(token);
   return scanSync(text)
-    .tokens.filter(({ tokenName }) => /^(?:[SBXU]+CONST|C_COMMENT|SQL_COMMENT)$/.test(tokenName))
-    .map(({ start, end }) => bytes.subarray(start, end).toString());
+    .tokens.map(({ start, end, tokenName }) => ({ tokenName, token: bytes.subarray(start, end).toString() }))
+    .filter(({ tokenName, token }) => isWanted(tokenName, token))
+    .map(({ token }) => token);
 }
 
 function lexed(text: string): string[] {
