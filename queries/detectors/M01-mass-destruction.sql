@@ -33,7 +33,11 @@ WITH made AS (
   SELECT
     a.record_id, a.event_time, a.server, a.session_id, a.user_name, a.client, a.database_name, a.application,
     a.statement_hash, a.row_count, a.kinds, a.flags,
-    CASE WHEN nullif(a.object_name, '') IS NOT NULL THEN [lower(a.object_name)] ELSE a.relations_written END AS objects,
+    -- DDL names the schema, the parser only where the statement does: public.orders and orders are one table.
+    list_transform(
+      CASE WHEN nullif(a.object_name, '') IS NOT NULL THEN [lower(a.object_name)] ELSE a.relations_written END,
+      lambda o: regexp_replace(o, '^public\.', '')
+    ) AS objects,
     coalesce(own.relations, []) AS own_relations
   FROM activity a
   LEFT JOIN own ON own.server = a.server AND own.session_id = a.session_id
@@ -42,8 +46,8 @@ WITH made AS (
     AND a.event_time <= $until
     AND NOT a.is_platform
     AND a.substatement_id IS NOT NULL
-    -- A DROP logs a row for each constraint, index and default that goes with the table; tables are what counts.
-    AND coalesce(a.object_type, '') IN ('', 'TABLE', 'VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE', 'SCHEMA')
+    -- A DROP logs a row for each constraint, index, default and view that goes with the table; tables are what counts.
+    AND coalesce(a.object_type, '') IN ('', 'TABLE')
     AND list_has_any(a.flags, ['drop_data', 'drop_db', 'drop_owned', 'truncate', 'dml_no_where'])
 ), hits AS (
   SELECT

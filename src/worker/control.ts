@@ -134,5 +134,5 @@ async function writeWorkerFile(dataDir: string, worker: WorkerFile): Promise<voi
 async function removeWorkerFile(dataDir: string, token: string): Promise<void> {
   const path = workerFilePath(dataDir);
   const text = await readFile(path, 'utf8').catch(() => '');
-   await rm(path, { force: true });
+  if (text.includes(token)) await rm(path, { force: true });
 }

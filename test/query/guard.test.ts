@@ -149,6 +149,8 @@ const ATTACKS: Record<string, string[]> = {
     'SELECT server.write_log() FROM activity',
     "SELECT [w.write_log() FOR w IN ['x']]",
     "SELECT max('x') OVER (PARTITION BY write_log('x'))",
+    "SELECT write_log('x') OVER ()",
+    "SELECT store.main.max('x') OVER ()",
     "SELECT * REPLACE (write_log('x') AS server) FROM activity",
     'SELECT COLUMNS(lambda c: write_log(c)) FROM activity',
     "SELECT CASE WHEN write_log('x') THEN 1 END",

@@ -28,5 +28,6 @@ for (let round = 0; round < 5_000; round++) {
   });
   await writer.commit(messages);
   process.stdout.write(`${sequence}\n`);
-  if (below(20) === 0) await store.transaction((transaction) => transaction.run('CHECKPOINT').catch(() => undefined));
+  if (below(20) === 0)
+    await store.transaction((transaction) => transaction.run('CHECKPOINT').catch(() => undefined));
 }

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { databasePath, openForReading } from '../../src/store/database.ts';
 import { Store } from '../../src/store/store.ts';
@@ -41,7 +40,10 @@ const forbidden = {
   'drop a view': ['DROP VIEW records', /read-only/i],
   'make a table': ['CREATE TABLE copy AS SELECT * FROM records', /read-only/i],
   'read a file': ["SELECT * FROM read_csv('FOLDER/secret.csv')", /disabled by configuration|permission/i],
-  'read a file by its bare name': ["SELECT * FROM 'FOLDER/secret.csv'", /disabled|does not exist|permission/i],
+  'read a file by its bare name': [
+    "SELECT * FROM 'FOLDER/secret.csv'",
+    /disabled|does not exist|permission/i,
+  ],
   'list files': ["SELECT * FROM glob('FOLDER/*')", /disabled by configuration|permission/i],
   'write a file': ["COPY records TO 'FOLDER/stolen.csv'", /disabled by configuration|permission/i],
   'export the database': ["EXPORT DATABASE 'FOLDER/export'", /disabled by configuration|permission/i],

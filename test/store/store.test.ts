@@ -5,7 +5,15 @@ import { test } from 'node:test';
 import { databasePath } from '../../src/store/database.ts';
 import { timestamp } from '../../src/store/rows.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
-import { count, logRecord, message, openStore, outputOf, temporaryFolder, temporaryStore } from './support.ts';
+import {
+  count,
+  logRecord,
+  message,
+  openStore,
+  outputOf,
+  temporaryFolder,
+  temporaryStore,
+} from './support.ts';
 
 const setting = (id: number, parameter = 'work_mem') => [BigInt(id), timestamp(0), 'pg-1', parameter, null];
 
@@ -92,7 +100,9 @@ test('a snapshot holds what was committed, also beyond one piece of the copy, an
     Array.from({ length: 100 }, (_, part) =>
       ((index * 7919 + part * 104_729) ** 2).toString(36).padStart(12, 'q'),
     ).join('');
-  const records = Array.from({ length: 8000 }, (_, index) => logRecord(null, { index, message: noise(index) }));
+  const records = Array.from({ length: 8000 }, (_, index) =>
+    logRecord(null, { index, message: noise(index) }),
+  );
   await writer.commit([message(1, { records })]);
   const copy = join(folder, 'copy.duckdb');
   await store.snapshot(copy);

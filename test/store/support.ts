@@ -107,10 +107,7 @@ export function audit(changes: Partial<AuditEntry> = {}): AuditEntry {
   };
 }
 
-export function features(
-  statementHash: string,
-  changes: Partial<StatementFeatures> = {},
-): StatementFeatures {
+export function features(statementHash: string, changes: Partial<StatementFeatures> = {}): StatementFeatures {
   return {
     statementHash,
     sqlText: `SELECT '${statementHash}'`,

@@ -200,18 +200,16 @@ test('a status that fails is an answer, not the end of the worker', async (t) =>
 });
 
 test('closing takes the worker file and the port back, but never the file of a successor', async (t) => {
-  const folder = await emptyFolder();
-  t.after(() => folder.remove());
-  const { dataDir } = folder;
-  const store = await Store.open(dataDir);
-  const first = await startControl({ dataDir, port: 0, store, status: () => null });
+  const { dataDir, store, control } = await fixtureFor(t);
   const second = await startControl({ dataDir, port: 0, store, status: () => null });
-  await first.close();
-  assert.equal((await findWorker(dataDir))?.port, second.port);
-  await second.close();
+  try {
+    await control.close();
+    assert.equal((await findWorker(dataDir))?.port, second.port);
+  } finally {
+    await second.close();
+  }
   assert.equal(await findWorker(dataDir), null);
   await assert.rejects(ask(second.port, 'GET', '/health'));
-  await store.close();
 });
 
 test('a port that is taken is named', async (t) => {
