@@ -309,6 +309,7 @@ test('a secret that was written into the file is refused and not repeated', asyn
     `eventHub: { fullyQualifiedNamespace: '${SECRET}', name: x }`,
     `eventHub: { connectionString: { env: '${SECRET}' } }`,
     channel({ secret: 'hunter2hunter2' }),
+    channel({ url: 'https://hunter2hunter2@a.example' }),
     channel({ url: 'https://user:hunter2hunter2@a.example' }),
     channel({ url: 'hunter2hunter2' }),
     channel({ minSeverity: 'hunter2hunter2' }),
@@ -326,7 +327,7 @@ test('a secret that was written into the file is refused and not repeated', asyn
   }
   assert.match((await errorOf(inline[0]!)).message, /eventHub\.connectionString must not be written into/);
   assert.match((await errorOf(inline[3]!)).message, /channels\[0\]\.secret must not be written into/);
-  assert.match((await errorOf(inline[4]!)).message, /channels\[0\]\.url holds a user name or password/);
+  assert.match((await errorOf(inline[5]!)).message, /channels\[0\]\.url holds a user name or password/);
 });
 
 test('secrets are read when used; the configuration never holds them', async () => {

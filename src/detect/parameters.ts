@@ -16,7 +16,7 @@ export function bindParameters(
   overrides: Readonly<Record<string, unknown>> = {},
 ): Record<string, DuckDBValue> {
   for (const name of Object.keys(overrides)) {
-    if (detector.parameters[name] === undefined) {
+    if (!Object.hasOwn(detector.parameters, name)) {
       throw wrong(
         detector,
         name,
@@ -27,7 +27,8 @@ export function bindParameters(
   }
   const bound: Record<string, DuckDBValue> = {};
   for (const [name, definition] of Object.entries(detector.parameters)) {
-    bound[name] = bind(detector, name, definition, overrides[name] ?? definition.default);
+    const value = Object.hasOwn(overrides, name) ? overrides[name] : definition.default;
+    bound[name] = bind(detector, name, definition, value);
   }
   return bound;
 }
@@ -40,7 +41,7 @@ function bind(
 ): DuckDBValue {
   switch (definition.type) {
     case 'number': {
-      if (typeof value !== 'number') throw wrong(detector, name, 'must be a number');
+      if (typeof value !== 'number' || Number.isNaN(value)) throw wrong(detector, name, 'must be a number');
       const { min = -Infinity, max = Infinity } = definition;
       if (value < min || value > max) throw wrong(detector, name, `must lie between ${min} and ${max}`);
       return value;

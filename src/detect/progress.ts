@@ -5,11 +5,11 @@ import type { Store, Transaction } from '../store/store.ts';
 export interface DetectorProgress {
   /** Last record that had arrived when the detector last ran. */
   lastRecordId: bigint;
-  /** Event time up to which it has looked; -Infinity before its first run. */
+  /** Event time up to which it has looked; 1970 before its first run. */
   watermark: number;
 }
 
-const NEVER: DetectorProgress = { lastRecordId: 0n, watermark: Number.NEGATIVE_INFINITY };
+const NEVER: DetectorProgress = { lastRecordId: 0n, watermark: 0 };
 
 /** Progress of every detector that ever ran. */
 export async function readProgress(store: Store): Promise<Map<string, DetectorProgress>> {
@@ -65,6 +65,7 @@ export async function saveFailure(
   now: number,
 ): Promise<void> {
   const values = { detector, error, now: timestamp(now) };
+  const never = { record: NEVER.lastRecordId, watermark: timestamp(NEVER.watermark) };
   const updated = await transaction.rows(
     `UPDATE store.detector_state SET failures = failures + 1, last_error = $error, updated_at = $now
      WHERE detector = $detector RETURNING detector`,
@@ -72,7 +73,7 @@ export async function saveFailure(
   );
   if (updated.length > 0) return;
   await transaction.run(
-    `INSERT INTO store.detector_state VALUES ($detector, 0, '-infinity'::TIMESTAMP, $now, 0, 1, $error)`,
-    values,
+    'INSERT INTO store.detector_state VALUES ($detector, $record, $watermark, $now, 0, 1, $error)',
+    { ...values, ...never },
   );
 }

@@ -1,194 +1,103 @@
-/** One running query: its columns, and its rows as they are asked for. */
-import { type DuckDBConnection, type DuckDBResult, type DuckDBValue, StatementType } from '@duckdb/node-api';
-import { messageOf, PgvigilError } from '../errors.ts';
-import { type Cell, cellOf } from './values.ts';
-
-export type QueryParameters = DuckDBValue[] | Record<string, DuckDBValue>;
-
-/** How long DuckDB may take to notice an interrupt; inside one function call it notices nothing. */
-const GRACE_MS = 2_000;
-
-export interface Column {
-  name: string;
-  /** DuckDB's name of the type, e.g. `VARCHAR[]`. */
-  type: string;
-}
-
-export interface RunOptions {
-  parameters: QueryParameters | undefined;
-  /** 0: all. */
-  limitRows: number;
-  /** Of DuckDB's work, without what the consumer of the rows takes. */
-  timeoutMs: number;
-  /** Told once when the statement has ended; `stuck`: DuckDB still works on it and cannot be stopped. */
-  onEnd: (stuck: boolean) => void;
-}
-
-export class QueryResult {
-  readonly columns: readonly Column[];
-  readonly #execution: Execution;
-  readonly #result: DuckDBResult;
-  readonly #limitRows: number;
-  #cut = false;
-
-  constructor(execution: Execution, result: DuckDBResult, limitRows: number) {
-    const names = result.columnNames();
-    this.columns = result
-      .columnTypes()
-      .map((type, index) => ({ name: names[index]!, type: type.toString() }));
-    this.#execution = execution;
-    this.#result = result;
-    this.#limitRows = limitRows;
-  }
-
-  /** Rows were left out because of the limit; known once the rows were read. */
-  get cut(): boolean {
-    return this.#cut;
-  }
-
-  /**
-   * The rows, to be read once. Nothing is fetched ahead of the reader. Leaving the loop closes the query.
-   *
-   * @throws PgvigilError QUERY_FAILED
-   */
-  readonly rows: AsyncIterable<Cell[]> = { [Symbol.asyncIterator]: () => this.#read() };
-
-  async *#read(): AsyncGenerator<Cell[]> {
-    try {
-      let count = 0;
-      for (;;) {
-        const chunk = await this.#execution.step(() => this.#result.fetchChunk());
-        if (chunk === null || chunk.rowCount === 0) return;
-        for (const row of chunk.getRows()) {
-          if (this.#limitRows > 0 && count >= this.#limitRows) {
-            this.#cut = true;
-            return;
-          }
-          count++;
-          yield row.map(cellOf);
-        }
-      }
-    } finally {
-      this.close();
-    }
-  }
-
-  /** Ends the query, read to its end or not. */
-  close(): void {
-    this.#execution.close();
-  }
-}
-
 /**
- * Starts one statement on a connection, which is closed with it.
+ * PostgreSQL 18's own parser (libpg-query, WebAssembly), with limits around it.
  *
- * @throws PgvigilError QUERY_FAILED, QUERY_REFUSED when it is not exactly one statement that reads
+ * - V8's optimising compiler gives the recursive functions of this module stack frames of up to 100 KB: once they are
+ *   hot, the fingerprint of eight nested queries overflows the stack. V8 is therefore told to keep its baseline code
+ *   (about a quarter slower, thousands of levels).
+ * - What still drives it into RangeError or a trap costs the instance stack and memory for good, so the instance is
+ *   replaced at once by a spare one, and a new spare is made. `nesting.ts` keeps this from happening at all.
  */
-export async function run(
-  connection: DuckDBConnection,
-  sql: string,
-  options: RunOptions,
-): Promise<QueryResult> {
-  const execution = new Execution(connection, options.timeoutMs, options.onEnd);
+import { createRequire } from 'node:module';
+import { dirname, sep } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import type { RawStmt } from 'libpg-query';
+import { type Token, tokenize } from './lexer.ts';
+import { maskLiterals } from './literals.ts';
+import { longestOperatorRun, MAX_NESTING, MAX_OPERATOR_RUN, nestingOf } from './nesting.ts';
+
+type PgQuery = typeof import('libpg-query');
+
+/** Longest text that is parsed and stored, in UTF-16 code units. */
+export const MAX_TEXT = 65_536;
+
+export type ParsedText =
+  | { ok: true; statements: RawStmt[] }
+  /** `exhausted`: the parser gave up for lack of resources; false: the text is not SQL. */
+  | { ok: false; exhausted: boolean };
+
+let current: PgQuery | null = null;
+let spare: PgQuery | null = null;
+
+/** Loads the parser, once per process. Everything else in this room is synchronous and needs it. */
+export async function loadParser(): Promise<void> {
+  // Read when WebAssembly is compiled; nothing else in this process depends on its speed.
+  setFlagsFromString('--liftoff-only');
+  current ??= await freshInstance();
+  spare ??= await freshInstance();
+}
+
+/** Parse tree of a text, or why there is none. Never throws. The text holds no NUL and is at most `MAX_TEXT` long. */
+export function parseText(text: string, tokens: readonly Token[] = tokenize(text)): ParsedText {
+  if (nestingOf(tokens) > MAX_NESTING || longestOperatorRun(text, tokens) > MAX_OPERATOR_RUN)
+    return { ok: false, exhausted: true };
+  if (text === '') return { ok: true, statements: [] };
+  const result = call((pg) => pg.parseSync(text).stmts ?? []);
+  if (result.value !== null) return { ok: true, statements: result.value };
+  return { ok: false, exhausted: result.exhausted };
+}
+
+/** 16 hex digits, the same for texts that differ in literals only; null if it cannot be had. Give it only what parsed. */
+export function fingerprintOf(text: string): string | null {
+  // On some errors the library returns the message in place of a fingerprint.
+  const { value } = call((pg) => pg.fingerprintSync(text));
+  return value !== null && /^[0-9a-f]{16}$/.test(value) ? value : null;
+}
+
+/** The text with `$n` for every literal and without the words of comments; null if it cannot be had. Give it only what parsed. */
+export function normalizedOf(text: string): string | null {
+  const { value } = call((pg) => pg.normalizeSync(text));
+  return value === null ? null : maskLiterals(value);
+}
+
+interface CallResult<T> {
+  value: T | null;
+  exhausted: boolean;
+}
+
+function call<T>(use: (pg: PgQuery) => T): CallResult<T> {
+  if (current === null) throw new Error('loadParser() has not finished');
   try {
-    const result = await execution.step(() => start(connection, sql, options.parameters));
-    return new QueryResult(execution, result, options.limitRows);
+    return { value: use(current), exhausted: false };
   } catch (error) {
-    execution.close();
-    throw error;
+    const trapped = /^(?:RangeError|RuntimeError)$/.test((error as Error).name);
+    if (trapped) replaceInstance();
+    // `memory exhausted` is Bison's own bound on its stack; it leaves the instance in order.
+    return {
+      value: null,
+      exhausted: trapped || /^(?:memory exhausted|stack depth)/.test((error as Error).message),
+    };
   }
 }
 
-async function start(
-  connection: DuckDBConnection,
-  sql: string,
-  parameters: QueryParameters | undefined,
-): Promise<DuckDBResult> {
-  const statements = await connection.extractStatements(sql);
-  if (statements.count !== 1) throw notAQuery();
-  const statement = await statements.prepare(0);
-  try {
-    if (statement.statementType !== StatementType.SELECT) throw notAQuery();
-    if (parameters !== undefined) statement.bind(parameters);
-    return await statement.stream();
-  } finally {
-    statement.destroySync();
-  }
-}
-
-function notAQuery(): PgvigilError {
-  return new PgvigilError('QUERY_REFUSED', 'exactly one query that reads is expected', 'Write one SELECT.');
-}
-
-/** DuckDB's work for one statement, within a time limit. */
-class Execution {
-  readonly #connection: DuckDBConnection;
-  readonly #timeoutMs: number;
-  readonly #onEnd: (stuck: boolean) => void;
-  #usedMs = 0;
-  #state: 'idle' | 'busy' | 'stuck' | 'closed' = 'idle';
-
-  constructor(connection: DuckDBConnection, timeoutMs: number, onEnd: (stuck: boolean) => void) {
-    this.#connection = connection;
-    this.#timeoutMs = timeoutMs;
-    this.#onEnd = onEnd;
-  }
-
-  /** Runs a part of the work; interrupts it when the limit is reached, and gives up when that does not help. */
-  async step<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#state !== 'idle')
-      throw new PgvigilError('QUERY_FAILED', 'the query is closed', 'Run it again.');
-    this.#state = 'busy';
-    const started = performance.now();
-    let timer: NodeJS.Timeout | undefined;
-    let timedOut = false;
-    const limit = new Promise<never>((_, reject) => {
-      const giveUp = () => {
-        this.#state = 'stuck';
-        reject(this.#tooSlow());
-      };
-      const interrupt = () => {
-        timedOut = true;
-        this.#connection.interrupt();
-        timer = setTimeout(giveUp, GRACE_MS);
-      };
-      timer = setTimeout(interrupt, Math.max(1, this.#timeoutMs - this.#usedMs));
-    });
-    try {
-      return await Promise.race([work(), limit]);
-    } catch (error) {
-      throw timedOut ? this.#tooSlow() : failure(error);
-    } finally {
-      clearTimeout(timer);
-      this.#usedMs += performance.now() - started;
-      if (this.#state === 'busy') this.#state = 'idle';
-    }
-  }
-
-  close(): void {
-    if (this.#state === 'closed') return;
-    const stuck = this.#state === 'stuck';
-    if (this.#state === 'busy') this.#connection.interrupt();
-    this.#state = 'closed';
-    this.#connection.closeSync();
-    this.#onEnd(stuck);
-  }
-
-  #tooSlow(): PgvigilError {
-    return new PgvigilError(
-      'QUERY_FAILED',
-      `the query took longer than ${this.#timeoutMs / 1000} s and was stopped`,
-      'Narrow it, for example with WHERE event_time > now() - INTERVAL 1 DAY.',
-    );
-  }
-}
-
-function failure(error: unknown): PgvigilError {
-  if (error instanceof PgvigilError) return error;
-  return new PgvigilError(
-    'QUERY_FAILED',
-    messageOf(error),
-    '`DESCRIBE activity` shows the columns of a view and `SHOW TABLES` all views.',
-    error,
+function replaceInstance(): void {
+  // Without a spare the instance at hand goes on: it stands some 200 traps.
+  if (spare === null) return;
+  current = spare;
+  spare = null;
+  freshInstance().then(
+    (instance) => {
+      spare = instance;
+    },
+    () => undefined,
   );
+}
+
+/** libpg-query keeps one WebAssembly instance per load of its module, so a new instance is a new load. */
+async function freshInstance(): Promise<PgQuery> {
+  const load = createRequire(import.meta.url);
+  const folder = dirname(load.resolve('libpg-query')) + sep;
+  for (const path of Object.keys(load.cache)) if (path.startsWith(folder)) delete load.cache[path];
+  const instance = load('libpg-query') as PgQuery;
+  await instance.loadModule();
+  return instance;
 }

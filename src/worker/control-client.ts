@@ -1,103 +1,124 @@
-/**
- * PostgreSQL 18's own parser (libpg-query, WebAssembly), with limits around it.
- *
- * - V8's optimising compiler gives the recursive functions of this module stack frames of up to 100 KB: once they are
- *   hot, the fingerprint of eight nested queries overflows the stack. V8 is therefore told to keep its baseline code
- *   (about a quarter slower, thousands of levels).
- * - What still drives it into RangeError or a trap costs the instance stack and memory for good, so the instance is
- *   replaced at once by a spare one, and a new spare is made. `nesting.ts` keeps this from happening at all.
- */
-import { createRequire } from 'node:module';
-import { dirname, sep } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import type { RawStmt } from 'libpg-query';
-import { type Token, tokenize } from './lexer.ts';
-import { maskLiterals } from './literals.ts';
-import { longestOperatorRun, MAX_NESTING, MAX_OPERATOR_RUN, nestingOf } from './nesting.ts';
+/** The other side of `control.ts`: how a command finds the running worker of a data folder and talks to it. */
+import { readFile, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { messageOf, PgvigilError } from '../errors.ts';
 
-type PgQuery = typeof import('libpg-query');
+/** Snapshots wait for the current transaction and copy the whole file. */
+const SNAPSHOT_TIMEOUT_MS = 120_000;
+const STATUS_TIMEOUT_MS = 10_000;
 
-/** Longest text that is parsed and stored, in UTF-16 code units. */
-export const MAX_TEXT = 65_536;
+const workerFile = z.object({
+  pid: z.int().positive(),
+  port: z.int().min(1).max(65_535),
+  token: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+});
 
-export type ParsedText =
-  | { ok: true; statements: RawStmt[] }
-  /** `exhausted`: the parser gave up for lack of resources; false: the text is not SQL. */
-  | { ok: false; exhausted: boolean };
+/** What a running worker leaves in its data folder for commands: mode 0600, as the token opens everything. */
+export type WorkerFile = z.infer<typeof workerFile>;
 
-let current: PgQuery | null = null;
-let spare: PgQuery | null = null;
-
-/** Loads the parser, once per process. Everything else in this room is synchronous and needs it. */
-export async function loadParser(): Promise<void> {
-  // Read when WebAssembly is compiled; nothing else in this process depends on its speed.
-  setFlagsFromString('--liftoff-only');
-  current ??= await freshInstance();
-  spare ??= await freshInstance();
+export function workerFilePath(dataDir: string): string {
+  return join(dataDir, 'worker.json');
 }
 
-/** Parse tree of a text, or why there is none. Never throws. The text holds no NUL and is at most `MAX_TEXT` long. */
-export function parseText(text: string, tokens: readonly Token[] = tokenize(text)): ParsedText {
-  if (nestingOf(tokens) > MAX_NESTING || longestOperatorRun(text, tokens) > MAX_OPERATOR_RUN)
-    return { ok: false, exhausted: true };
-  if (text === '') return { ok: true, statements: [] };
-  const result = call((pg) => pg.parseSync(text).stmts ?? []);
-  if (result.value !== null) return { ok: true, statements: result.value };
-  return { ok: false, exhausted: result.exhausted };
+/** Folder of the copies that other processes read. */
+export function snapshotFolder(dataDir: string): string {
+  return join(dataDir, 'snapshots');
 }
 
-/** 16 hex digits, the same for texts that differ in literals only; null if it cannot be had. Give it only what parsed. */
-export function fingerprintOf(text: string): string | null {
-  // On some errors the library returns the message in place of a fingerprint.
-  const { value } = call((pg) => pg.fingerprintSync(text));
-  return value !== null && /^[0-9a-f]{16}$/.test(value) ? value : null;
-}
-
-/** The text with `$n` for every literal and without the words of comments; null if it cannot be had. Give it only what parsed. */
-export function normalizedOf(text: string): string | null {
-  const { value } = call((pg) => pg.normalizeSync(text));
-  return value === null ? null : maskLiterals(value);
-}
-
-interface CallResult<T> {
-  value: T | null;
-  exhausted: boolean;
-}
-
-function call<T>(use: (pg: PgQuery) => T): CallResult<T> {
-  if (current === null) throw new Error('loadParser() has not finished');
+/** The worker that holds a data folder; null when there is none, or only what a killed one left behind. */
+export async function findWorker(dataDir: string): Promise<WorkerFile | null> {
+  let text: string;
   try {
-    return { value: use(current), exhausted: false };
+    text = await readFile(workerFilePath(dataDir), 'utf8');
   } catch (error) {
-    const trapped = /^(?:RangeError|RuntimeError)$/.test((error as Error).name);
-    if (trapped) replaceInstance();
-    // `memory exhausted` is Bison's own bound on its stack; it leaves the instance in order.
-    return {
-      value: null,
-      exhausted: trapped || /^(?:memory exhausted|stack depth)/.test((error as Error).message),
-    };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unreachable(`${workerFilePath(dataDir)} cannot be read: ${messageOf(error)}`, error);
+  }
+  const parsed = workerFile.safeParse(parseJson(text));
+  return parsed.success && isAlive(parsed.data.pid) ? parsed.data : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 
-function replaceInstance(): void {
-  // Without a spare the instance at hand goes on: it stands some 200 traps.
-  if (spare === null) return;
-  current = spare;
-  spare = null;
-  freshInstance().then(
-    (instance) => {
-      spare = instance;
-    },
-    () => undefined,
-  );
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // it lives, and belongs to another user
+  }
 }
 
-/** libpg-query keeps one WebAssembly instance per load of its module, so a new instance is a new load. */
-async function freshInstance(): Promise<PgQuery> {
-  const load = createRequire(import.meta.url);
-  const folder = dirname(load.resolve('libpg-query')) + sep;
-  for (const path of Object.keys(load.cache)) if (path.startsWith(folder)) delete load.cache[path];
-  const instance = load('libpg-query') as PgQuery;
-  await instance.loadModule();
-  return instance;
+/**
+ * Asks for a copy of the database as of now. The caller deletes the file.
+ *
+ * @returns its path, inside `snapshotFolder(dataDir)`
+ * @throws PgvigilError WORKER_UNREACHABLE
+ */
+export async function requestSnapshot(dataDir: string, worker: WorkerFile): Promise<string> {
+  const answer = await call(worker, 'POST', '/snapshot', SNAPSHOT_TIMEOUT_MS);
+  const path = (answer as { path?: unknown } | null)?.path;
+  // The pid may have been given to a stranger, who listens on that port and answers what he likes.
+  if (typeof path !== 'string' || !(await isInside(path, snapshotFolder(dataDir)))) {
+    throw unreachable('the worker answered with something else than a snapshot of this folder');
+  }
+  return path;
+}
+
+async function isInside(path: string, folder: string): Promise<boolean> {
+  try {
+    return dirname(await realpath(path)) === (await realpath(folder));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * What the running worker says of itself.
+ *
+ * @throws PgvigilError WORKER_UNREACHABLE
+ */
+export async function requestStatus(worker: WorkerFile): Promise<unknown> {
+  return call(worker, 'GET', '/status', STATUS_TIMEOUT_MS);
+}
+
+async function call(
+  worker: WorkerFile,
+  method: 'GET' | 'POST',
+  path: string,
+  timeoutMs: number,
+): Promise<unknown> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`http://127.0.0.1:${worker.port}${path}`, {
+      method,
+      redirect: 'error',
+      headers: { authorization: `Bearer ${worker.token}` },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    text = await response.text();
+  } catch (error) {
+    throw unreachable(`the worker (pid ${worker.pid}) does not answer on port ${worker.port}`, error);
+  }
+  if (!response.ok) {
+    throw unreachable(`the worker (pid ${worker.pid}) answered ${path} with ${response.status}`);
+  }
+  return parseJson(text);
+}
+
+function unreachable(message: string, cause?: unknown): PgvigilError {
+  return new PgvigilError(
+    'WORKER_UNREACHABLE',
+    message,
+    'Look at the log of `pgvigil run`; commands also work while it is stopped.',
+    cause,
+  );
 }

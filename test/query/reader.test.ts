@@ -296,11 +296,14 @@ test('a worker file whose pid and port belong to strangers by now is seen throug
       join(dataDir, 'worker.json'),
       JSON.stringify({ pid: process.pid, port, token: 'a'.repeat(43) }),
     );
-    const reader = await openReader(dataDir);
-    assert.deepEqual(await rowsOf(await reader.query('SELECT count(*) FROM activity')), [[3]]);
-    await reader.close();
-    server.close();
-    server.closeAllConnections();
+    try {
+      const reader = await openReader(dataDir);
+      assert.deepEqual(await rowsOf(await reader.query('SELECT count(*) FROM activity')), [[3]]);
+      await reader.close();
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
   }
   await stat(loot);
 });

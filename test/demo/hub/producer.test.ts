@@ -70,8 +70,6 @@ describe('sending', () => {
         maxWaitTimeInMs: 20,
         onSendEventsErrorHandler: async ({ error }) => assert.ifError(error),
       });
-      // It looks for new partitions every ten seconds, and once more after close(): that would hold the process.
-      Object.assign(buffered, { _backgroundManagementInterval: 50 });
       for (const key of keys) await buffered.enqueueEvent({ body: key }, { partitionKey: key });
       await within(5000, buffered.flush());
       await within(2000, buffered.close());
