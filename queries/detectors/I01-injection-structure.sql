@@ -9,7 +9,7 @@ requires:
   - pgaudit.log with read and write
   - log_min_error_statement = error
 parameters:
-  min_score: { type: number, default: 3, min: 1, max: 20, help: "Points. A condition that is always true 2, with random-looking constants or a contradiction 1 more; two or more NULLs padding a UNION 2; UNION of a table with a catalog 3; several statements 1; a comment inside a keyword pair 1; a comment that cuts the rest off 1, behind a UNION 3, behind a second statement 2; data in an error through a cast 2, and 1 more when it failed; sleep or heavy computation 2, next to a table 3; text built from three or more chr() 3." }
+  min_score: { type: number, default: 3, min: 1, max: 20, help: "Points. A condition that is always true 2, with random-looking constants or a contradiction 1 more; a row of constants added by UNION 2, and 1 more with two or more NULLs; UNION of a table with a catalog 3; several statements 1; a comment inside a keyword pair 1; a comment that cuts the rest off 1, behind a UNION 3, behind a second statement 2; data in an error through a cast 2, and 1 more when it failed; sleep or heavy computation 2, next to a table 3; text built from three or more chr() 3." }
   learned_days: { type: number, default: 3, min: 1, max: 60, help: A shape that the user sent on this many earlier days is ordinary. }
 false_positives:
   - A reporting tool that pads UNIONs with NULL. Its shape is learned after three days.
@@ -24,7 +24,9 @@ WITH scored AS (
     fingerprint, ok,
     list_contains(flags, 'tautology')::INTEGER * 2
       + list_has_any(flags, ['tautology_rand', 'contradiction'])::INTEGER
-      + (null_pads >= 2 AND len(relations_read) > 0)::INTEGER * 2
+      -- A totals row of a report is padded with NULL too, but it comes from a relation.
+      + list_contains(flags, 'union_probe')::INTEGER * 2
+      + (list_contains(flags, 'union_probe') AND null_pads >= 2)::INTEGER
       -- The queries of psql and pg_dump join catalogs with catalogs; injection hangs one onto a table of the user.
       + (list_contains(flags, 'union_catalog') AND len(relations_read) > 0)::INTEGER * 3
       + list_contains(flags, 'stacked')::INTEGER

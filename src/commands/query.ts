@@ -12,6 +12,9 @@ export interface QueryCommandOptions extends GlobalOptions {
   timeout: number;
 }
 
+/** Time to print the error before the process ends itself. */
+const REPORT_MS = 200;
+
 /** @throws PgvigilError QUERY_REFUSED, QUERY_FAILED, DATA_* */
 export async function queryCommand(sql: string, options: QueryCommandOptions): Promise<void> {
   const { config, out, err } = await createContext(options);
@@ -22,5 +25,7 @@ export async function queryCommand(sql: string, options: QueryCommandOptions): P
     if (result.cut) err.write(`Only the first ${options.limit} rows are shown; --limit 0 shows all.\n`);
   } finally {
     await reader.close();
+    // Inside one call of a function DuckDB hears no interrupt, and Node would wait for it at exit.
+    if (reader.stuck) setTimeout(() => process.kill(process.pid, 'SIGKILL'), REPORT_MS);
   }
 }

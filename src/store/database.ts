@@ -24,6 +24,9 @@ const CLOSED_SETTINGS = {
   allow_community_extensions: 'false',
 };
 
+/** Times are stored in UTC without zone; comparing one with now() must not depend on where the machine stands. */
+const UTC = "SET GLOBAL TimeZone = 'UTC'";
+
 export interface OpenedDatabase {
   instance: DuckDBInstance;
   /** Where a write-ahead log that could not be replayed was put; null in the ordinary case. */
@@ -67,6 +70,9 @@ export async function openForWriting(dataDir: string, now: () => number): Promis
 async function create(file: string): Promise<DuckDBInstance> {
   const instance = await patiently(() => DuckDBInstance.create(file, { ...CLOSED_SETTINGS, threads: '2' }));
   await chmod(file, 0o600);
+  const connection = await instance.connect();
+  await connection.run(UTC);
+  connection.closeSync();
   return instance;
 }
 
@@ -89,6 +95,7 @@ export async function openForReading(dataDir: string, file = databasePath(dataDi
       DuckDBInstance.create(file, { ...CLOSED_SETTINGS, access_mode: 'READ_ONLY' }),
     );
     const connection = await instance.connect();
+    await connection.run(UTC);
     // The order counts: with external access off, temp_directory can no longer be changed.
     await connection.run("SET temp_directory = ''");
     await connection.run("SET memory_limit = '2GB'");
