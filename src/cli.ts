@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The entry of the command line: runs a command and turns what it throws into text and an exit code. */
 import { CommanderError } from 'commander';
-import { ERROR_CODES, messageOf, PgvigilError } from './errors.ts';
+import { ERROR_CODES, type ErrorCode, messageOf, PgvigilError } from './errors.ts';
 import { printable } from './printable.ts';
 import { createProgram } from './program.ts';
 
@@ -28,22 +28,25 @@ function reportError(error: unknown): number {
     return reportError(new PgvigilError('USAGE', message, [...suggestion, 'See: pgvigil --help'].join(' ')));
   }
   if (error instanceof PgvigilError) {
-    process.stderr.write(
-      `pgvigil: ${printableLines(error.message)} [${error.code}]\n  ${printableLines(error.hint)}\n`,
-    );
+    process.stderr.write(errorText(error.message, error.code, error.hint));
     return error.exitCode;
   }
   process.stderr.write(
-    `pgvigil: ${printableLines(messageOf(error))} [INTERNAL]\n  This is a defect of pgvigil. Please report it.\n`,
+    errorText(messageOf(error), 'INTERNAL', 'This is a defect of pgvigil. Please report it.'),
   );
   if (process.env.PGVIGIL_LOG_LEVEL === 'debug' && error instanceof Error)
     process.stderr.write(`${error.stack}\n`);
   return ERROR_CODES.INTERNAL;
 }
 
-/** Text of several lines may quote data: all but the first are set in, so that none of them looks like ours. */
-function printableLines(text: string): string {
-  return text.trimEnd().split('\n').map(printable).join('\n  ');
+/** What happened, with its code, then what to do. Only the first line stands at the margin: the others may quote data. */
+function errorText(message: string, code: ErrorCode, hint: string): string {
+  const [first = '', ...more] = message.split('\n').filter((line) => line.trim() !== '');
+  return [
+    `pgvigil: ${printable(first)} [${code}]`,
+    ...[...more, hint].map((line) => `  ${printable(line)}`),
+    '',
+  ].join('\n');
 }
 
 await main();

@@ -66,9 +66,12 @@ export async function unknownEvidence(
   const key = (row: { recordId: bigint; server: string; entity: string }) =>
     JSON.stringify([row.server, row.entity, String(row.recordId)]);
   const fresh = new Map(evidence.map((row) => [key(row), row]));
+  if (fresh.size === 0) return [];
+  // Not Math.min(...): a flood of evidence is more than a call takes arguments.
+  const from = evidence.reduce((first, row) => Math.min(first, row.eventTime), Number.POSITIVE_INFINITY);
   const stored = await transaction.rows<{ server: string; entity: string; record_id: bigint }>(
     'SELECT server, entity, record_id FROM store.evidence WHERE detector = $detector AND event_time >= $from',
-    { detector, from: timestamp(Math.min(...evidence.map((row) => row.eventTime))) },
+    { detector, from: timestamp(from) },
   );
   for (const row of stored)
     fresh.delete(key({ recordId: row.record_id, server: row.server, entity: row.entity }));

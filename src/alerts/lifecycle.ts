@@ -145,7 +145,7 @@ function same(known: string | null, value: string | null): string | null {
 }
 
 function entityKey(server: string, entity: string): string {
-  return `${server}\n${entity}`;
+  return JSON.stringify([server, entity]);
 }
 
 function listFor<T>(map: Map<string, T[]>, key: string): T[] {

@@ -11,251 +11,253 @@ import { CLOSE_MS, Ledger, range, type SourceRig, untilStored, withSources } fro
 const SLOW = process.env.PGVIGIL_SLOW === '1' ? false : 'takes more than a minute; set PGVIGIL_SLOW=1';
 
 // Each test has a hub of its own, and mostly waits.
-describe('an Event Hubs source loses and doubles nothing', { concurrency: true }, () => {
-  const links: Array<[string, (hub: LoopbackHub) => void]> = [
-    ['when its connection is cut', (hub) => hub.disconnectAll()],
-    ['when its links are detached', (hub) => hub.detachReaders()],
-  ];
-  for (const [when, inject] of links) {
-    it(`${when} during traffic`, () =>
+describe('an Event Hubs source', { concurrency: true }, () => {
+  describe('loses and doubles nothing', { concurrency: true }, () => {
+    const links: Array<[string, (hub: LoopbackHub) => void]> = [
+      ['when its connection is cut', (hub) => hub.disconnectAll()],
+      ['when its links are detached', (hub) => hub.detachReaders()],
+    ];
+    for (const [when, inject] of links) {
+      it(`${when} during traffic`, () =>
+        withSources({ partitions: 2 }, async (rig) => {
+          const ledger = new Ledger();
+          rig.open(ledger);
+          for (let from = 0; from < 600; from += 50) {
+            for (const partition of ['0', '1']) rig.append(partition, from, from + 50);
+            await until(() => ledger.stored.length > from, 'traffic');
+            if (from === 200 || from === 450) inject(rig.hub);
+          }
+          await untilStored(ledger, 1_200, 15_000);
+          for (const partition of ['0', '1']) assert.deepEqual(ledger.of(partition), range(0, 600));
+          assert.ok(rig.readers('0')[0]!.sent < 600, 'the reader came back on a new link');
+        }));
+    }
+
+    it('when an outage outlasts the retries and the store is slow: it reads on from the stored positions', () =>
       withSources({ partitions: 2 }, async (rig) => {
         const ledger = new Ledger();
-        rig.open(ledger);
-        for (let from = 0; from < 600; from += 50) {
-          for (const partition of ['0', '1']) rig.append(partition, from, from + 50);
-          await until(() => ledger.stored.length > from, 'traffic');
-          if (from === 200 || from === 450) inject(rig.hub);
+        let release = () => {};
+        const gate = new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        for (const partition of ['0', '1']) rig.append(partition, 0, 400);
+        // The rounds of the client's load balancer ignore our retry options; this one comes after the outage.
+        const { events } = rig.open(ledger, {
+          balanceIntervalMs: 9_000,
+          ingest: async (messages) => {
+            if (ledger.stored.length >= 200) await gate;
+            await ledger.ingest(messages);
+          },
+        });
+        await until(() => ledger.stored.length >= 200, 'half of it');
+        await rig.hub.close();
+        release();
+        for (const partition of ['0', '1']) {
+          await until(
+            () => events.some((event) => 'partition' in event && event.partition === partition),
+            'trouble',
+          );
+          rig.append(partition, 400, 500);
         }
-        await untilStored(ledger, 1_200, 15_000);
-        for (const partition of ['0', '1']) assert.deepEqual(ledger.of(partition), range(0, 600));
-        assert.ok(rig.readers('0')[0]!.sent < 600, 'the reader came back on a new link');
+        assert.ok(ledger.stored.length < 1_000);
+        await rig.hub.listen();
+        // Well before the minute after which the client's claim on a partition expires.
+        await untilStored(ledger, 1_000, 15_000);
+        for (const partition of ['0', '1']) assert.deepEqual(ledger.of(partition), range(0, 500));
+        for (const event of events.slice(1)) {
+          assert.ok(event.kind === 'trouble' && event.error.includes('ECONNREFUSED'), JSON.stringify(event));
+        }
       }));
-  }
 
-  it('when an outage outlasts the retries and the store is slow: it reads on from the stored positions', () =>
-    withSources({ partitions: 2 }, async (rig) => {
-      const ledger = new Ledger();
-      let release = () => {};
-      const gate = new Promise<void>((resolve) => {
-        release = resolve;
-      });
-      for (const partition of ['0', '1']) rig.append(partition, 0, 400);
-      // The rounds of the client's load balancer ignore our retry options; this one comes after the outage.
-      const { events } = rig.open(ledger, {
-        balanceIntervalMs: 9_000,
-        ingest: async (messages) => {
-          if (ledger.stored.length >= 200) await gate;
-          await ledger.ingest(messages);
-        },
-      });
-      await until(() => ledger.stored.length >= 200, 'half of it');
-      await rig.hub.close();
-      release();
-      for (const partition of ['0', '1']) {
-        await until(
-          () => events.some((event) => 'partition' in event && event.partition === partition),
-          'trouble',
+    it('when an outage comes before the first message of a partition that is read from its end', () =>
+      withSources({ partitions: 1 }, async (rig) => {
+        const ledger = new Ledger();
+        rig.append('0', 0, 5);
+        const { started, events } = rig.open(ledger, { startPosition: 'latest', balanceIntervalMs: 9_000 });
+        await started;
+        await rig.hub.close();
+        rig.append('0', 5, 8);
+        await until(() => events.some(({ kind }) => kind === 'trouble'), 'trouble');
+        await rig.hub.listen();
+        await untilStored(ledger, 3, 15_000);
+        assert.deepEqual(ledger.of('0'), [5, 6, 7]);
+      }));
+
+    it('when it is killed with messages taken but not stored', () =>
+      withSources({ partitions: 1 }, async (rig) => {
+        rig.append('0', 0, 150);
+        const reader = spawn(
+          process.execPath,
+          ['--import', 'tsx', fileURLToPath(new URL('crashing-reader.ts', import.meta.url))],
+          {
+            env: { ...process.env, PGVIGIL_TEST_HUB: rig.hub.connectionString },
+            stdio: ['ignore', 'pipe', 'inherit'],
+          },
         );
-        rig.append(partition, 400, 500);
-      }
-      assert.ok(ledger.stored.length < 1_000);
-      await rig.hub.listen();
-      // Well before the minute after which the client's claim on a partition expires.
-      await untilStored(ledger, 1_000, 15_000);
-      for (const partition of ['0', '1']) assert.deepEqual(ledger.of(partition), range(0, 500));
-      for (const event of events.slice(1)) {
-        assert.ok(event.kind === 'trouble' && event.error.includes('ECONNREFUSED'), JSON.stringify(event));
-      }
-    }));
-
-  it('when an outage comes before the first message of a partition that is read from its end', () =>
-    withSources({ partitions: 1 }, async (rig) => {
-      const ledger = new Ledger();
-      rig.append('0', 0, 5);
-      const { started, events } = rig.open(ledger, { startPosition: 'latest', balanceIntervalMs: 9_000 });
-      await started;
-      await rig.hub.close();
-      rig.append('0', 5, 8);
-      await until(() => events.some(({ kind }) => kind === 'trouble'), 'trouble');
-      await rig.hub.listen();
-      await untilStored(ledger, 3, 15_000);
-      assert.deepEqual(ledger.of('0'), [5, 6, 7]);
-    }));
-
-  it('when it is killed with messages taken but not stored', () =>
-    withSources({ partitions: 1 }, async (rig) => {
-      rig.append('0', 0, 150);
-      const reader = spawn(
-        process.execPath,
-        ['--import', 'tsx', fileURLToPath(new URL('crashing-reader.ts', import.meta.url))],
-        {
-          env: { ...process.env, PGVIGIL_TEST_HUB: rig.hub.connectionString },
-          stdio: ['ignore', 'pipe', 'inherit'],
-        },
-      );
-      const exited = once(reader, 'exit');
-      try {
-        await within(20_000, once(reader.stdout!, 'data'));
-        await until(() => rig.readers('0')[0]!.sent === 150, 'all are accepted on the wire');
-      } finally {
-        reader.kill('SIGKILL');
-        await exited;
-      }
-      const ledger = new Ledger();
-      rig.open(ledger);
-      await untilStored(ledger, 150);
-      assert.deepEqual(ledger.of('0'), range(0, 150));
-    }));
-
-  it(
-    'when the service closes its connection the AMQP way during traffic',
-    { skip: SLOW, timeout: 150_000 },
-    () =>
-      withSources({ partitions: 2 }, async (rig) => {
+        const exited = once(reader, 'exit');
+        try {
+          await within(20_000, once(reader.stdout!, 'data'));
+          await until(() => rig.readers('0')[0]!.sent === 150, 'all are accepted on the wire');
+        } finally {
+          reader.kill('SIGKILL');
+          await exited;
+        }
         const ledger = new Ledger();
         rig.open(ledger);
-        for (let from = 0; from < 300; from += 50) {
-          for (const partition of ['0', '1']) rig.append(partition, from, from + 50);
-          await until(() => ledger.stored.length > from, 'traffic', 10_000);
-          if (from === 200) rig.hub.closeAll();
+        await untilStored(ledger, 150);
+        assert.deepEqual(ledger.of('0'), range(0, 150));
+      }));
+
+    it(
+      'when the service closes its connection the AMQP way during traffic',
+      { skip: SLOW, timeout: 150_000 },
+      () =>
+        withSources({ partitions: 2 }, async (rig) => {
+          const ledger = new Ledger();
+          rig.open(ledger);
+          for (let from = 0; from < 300; from += 50) {
+            for (const partition of ['0', '1']) rig.append(partition, from, from + 50);
+            await until(() => ledger.stored.length > from, 'traffic', 10_000);
+            if (from === 200) rig.hub.closeAll();
+          }
+          await untilStored(ledger, 600, 120_000);
+          for (const partition of ['0', '1']) assert.deepEqual(ledger.of(partition), range(0, 300));
+        }),
+    );
+  });
+
+  describe('in trouble', { concurrency: true }, () => {
+    it('keeps trying while nobody listens, and connects once somebody does', () =>
+      withSources({ partitions: 1 }, async (rig) => {
+        const ledger = new Ledger();
+        rig.append('0', 0, 3);
+        await rig.hub.close();
+        const { events, started } = rig.open(ledger);
+        await until(() => events.length > 0, 'trouble', 10_000);
+        assert.ok(events[0]!.kind === 'trouble' && events[0]!.error.includes('ECONNREFUSED'));
+        assert.equal(events[0]!.partition, null);
+        await rig.hub.listen();
+        await within(10_000, started);
+        await untilStored(ledger, 3);
+        assert.equal(events.at(-1)!.kind, 'connected');
+      }));
+
+    it('ends at once when it is closed while nobody listens', () =>
+      withSources({ partitions: 1 }, async (rig) => {
+        await rig.hub.close();
+        for (const after of [0, 50, 700]) {
+          const { source, started, events } = rig.open(new Ledger());
+          await sleep(after);
+          await within(500, source.close());
+          await within(500, started);
+          assert.deepEqual(events, []);
         }
-        await untilStored(ledger, 600, 120_000);
-        for (const partition of ['0', '1']) assert.deepEqual(ledger.of(partition), range(0, 300));
-      }),
-  );
-});
-
-describe('an Event Hubs source in trouble', { concurrency: true }, () => {
-  it('keeps trying while nobody listens, and connects once somebody does', () =>
-    withSources({ partitions: 1 }, async (rig) => {
-      const ledger = new Ledger();
-      rig.append('0', 0, 3);
-      await rig.hub.close();
-      const { events, started } = rig.open(ledger);
-      await until(() => events.length > 0, 'trouble', 10_000);
-      assert.ok(events[0]!.kind === 'trouble' && events[0]!.error.includes('ECONNREFUSED'));
-      assert.equal(events[0]!.partition, null);
-      await rig.hub.listen();
-      await within(10_000, started);
-      await untilStored(ledger, 3);
-      assert.equal(events.at(-1)!.kind, 'connected');
-    }));
-
-  it('ends at once when it is closed while nobody listens', () =>
-    withSources({ partitions: 1 }, async (rig) => {
-      await rig.hub.close();
-      for (const after of [0, 50, 700]) {
         const { source, started, events } = rig.open(new Ledger());
-        await sleep(after);
+        await until(() => events.length > 0, 'trouble', 10_000);
         await within(500, source.close());
         await within(500, started);
-        assert.deepEqual(events, []);
-      }
-      const { source, started, events } = rig.open(new Ledger());
-      await until(() => events.length > 0, 'trouble', 10_000);
-      await within(500, source.close());
-      await within(500, started);
-    }));
+      }));
 
-  it('ends when it is closed while it connects', () =>
-    withSources({ partitions: 1 }, async (rig) => {
-      for (const after of [0, 10, 30, 60, 100, 150, 250]) {
-        const ledger = new Ledger();
-        const { source, started } = rig.open(ledger);
-        await sleep(after);
-        await within(CLOSE_MS, source.close());
-        await within(500, started);
-      }
-      await until(() => rig.readers('0').length === 0, 'no reader is left');
-    }));
+    it('ends when it is closed while it connects', () =>
+      withSources({ partitions: 1 }, async (rig) => {
+        for (const after of [0, 10, 30, 60, 100, 150, 250]) {
+          const ledger = new Ledger();
+          const { source, started } = rig.open(ledger);
+          await sleep(after);
+          await within(CLOSE_MS, source.close());
+          await within(500, started);
+        }
+        await until(() => rig.readers('0').length === 0, 'no reader is left');
+      }));
 
-  const instants: Array<[string, (hub: LoopbackHub) => unknown]> = [
-    ['its connection is cut', (hub) => hub.disconnectAll()],
-    ['its links are detached', (hub) => hub.detachReaders()],
-    ['the service closes its connection', (hub) => hub.closeAll()],
-    ['the hub goes away', (hub) => hub.close()],
-  ];
-  for (const [what, inject] of instants) {
-    it(`closes within its deadline in the instant in which ${what}`, () =>
+    const instants: Array<[string, (hub: LoopbackHub) => unknown]> = [
+      ['its connection is cut', (hub) => hub.disconnectAll()],
+      ['its links are detached', (hub) => hub.detachReaders()],
+      ['the service closes its connection', (hub) => hub.closeAll()],
+      ['the hub goes away', (hub) => hub.close()],
+    ];
+    for (const [what, inject] of instants) {
+      it(`closes within its deadline in the instant in which ${what}`, () =>
+        withSources({ partitions: 2 }, async (rig) => {
+          const ledger = new Ledger();
+          rig.append('0', 0, 10);
+          const { source } = rig.open(ledger);
+          await untilStored(ledger, 10);
+          void inject(rig.hub);
+          await within(CLOSE_MS, source.close());
+          await rig.hub.listen();
+          rig.append('0', 10, 12);
+          await sleep(500);
+          assert.equal(ledger.stored.length, 10);
+        }));
+    }
+
+    it('tells that another process has taken a partition over, and reads the others', () =>
       withSources({ partitions: 2 }, async (rig) => {
         const ledger = new Ledger();
-        rig.append('0', 0, 10);
-        const { source } = rig.open(ledger);
-        await untilStored(ledger, 10);
-        void inject(rig.hub);
-        await within(CLOSE_MS, source.close());
-        await rig.hub.listen();
-        rig.append('0', 10, 12);
-        await sleep(500);
-        assert.equal(ledger.stored.length, 10);
-      }));
-  }
-
-  it('tells that another process has taken a partition over, and reads the others', () =>
-    withSources({ partitions: 2 }, async (rig) => {
-      const ledger = new Ledger();
-      const { events, started } = rig.open(ledger);
-      await started;
-      await until(() => rig.readers('0').length === 1 && rig.readers('1').length === 1, 'readers');
-      const rival = new EventHubConsumerClient('$Default', rig.hub.connectionString);
-      const subscription = rival.subscribe(
-        '0',
-        { processEvents: async () => {}, processError: async () => {} },
-        { ownerLevel: 1, maxWaitTimeInSeconds: 0.2 },
-      );
-      try {
-        await until(() => events.length > 1, 'the takeover');
-        // Some rounds of the load balancer: it must not fight for the partition.
-        await sleep(1_500);
-        rig.append('0', 0, 5);
-        rig.append('1', 0, 5);
-        await untilStored(ledger, 5);
-        assert.deepEqual(events.slice(1), [{ kind: 'taken_over', partition: '0' }]);
-        assert.deepEqual(ledger.of('1'), range(0, 5));
-      } finally {
-        await within(CLOSE_MS, subscription.close());
-        await within(CLOSE_MS, rival.close());
-      }
-    }));
-
-  it('takes a partition back when the other process has left', { skip: SLOW, timeout: 120_000 }, () =>
-    withSources({ partitions: 1 }, async (rig) => {
-      const ledger = new Ledger();
-      const { events, started } = rig.open(ledger);
-      await started;
-      const rival = rig.open(new Ledger());
-      await until(() => events.length > 1, 'the takeover');
-      await within(CLOSE_MS, rival.source.close());
-      rig.append('0', 0, 5);
-      await untilStored(ledger, 5, 80_000);
-      assert.deepEqual(events.slice(1), [{ kind: 'taken_over', partition: '0' }]);
-    }),
-  );
-
-  it('says so when the hub is another one that does not know the stored position', () =>
-    withSources({ partitions: 2 }, async (rig) => {
-      const ledger = new Ledger();
-      for (const partition of ['0', '1']) rig.append(partition, 0, 50);
-      const first = rig.open(ledger);
-      await untilStored(ledger, 100);
-      await within(CLOSE_MS, first.source.close());
-      await anotherHub(rig, async (again) => {
-        again.hub.append('0', Buffer.from('new'));
-        const { events, started, source } = again.open(ledger);
-        await within(5_000, started);
-        const lost = (partition: string) =>
-          events.find((event) => event.kind === 'trouble' && event.partition === partition);
-        for (const partition of ['0', '1']) {
-          const event = await until(() => lost(partition), 'trouble');
-          assert.match(JSON.stringify(event), /does not know the stored position.*consumer group/);
+        const { events, started } = rig.open(ledger);
+        await started;
+        await until(() => rig.readers('0').length === 1 && rig.readers('1').length === 1, 'readers');
+        const rival = new EventHubConsumerClient('$Default', rig.hub.connectionString);
+        const subscription = rival.subscribe(
+          '0',
+          { processEvents: async () => {}, processError: async () => {} },
+          { ownerLevel: 1, maxWaitTimeInSeconds: 0.2 },
+        );
+        try {
+          await until(() => events.length > 1, 'the takeover');
+          // Some rounds of the load balancer: it must not fight for the partition.
+          await sleep(1_500);
+          rig.append('0', 0, 5);
+          rig.append('1', 0, 5);
+          await untilStored(ledger, 5);
+          assert.deepEqual(events.slice(1), [{ kind: 'taken_over', partition: '0' }]);
+          assert.deepEqual(ledger.of('1'), range(0, 5));
+        } finally {
+          await within(CLOSE_MS, subscription.close());
+          await within(CLOSE_MS, rival.close());
         }
-        // Another group is another source: everything in it is new.
-        again.open(ledger, { consumerGroup: 'anew' });
-        await untilStored(ledger, 101);
-        assert.equal(ledger.texts.at(-1), 'new');
-        await within(CLOSE_MS, source.close());
-      });
-    }));
+      }));
+
+    it('takes a partition back when the other process has left', { skip: SLOW, timeout: 120_000 }, () =>
+      withSources({ partitions: 1 }, async (rig) => {
+        const ledger = new Ledger();
+        const { events, started } = rig.open(ledger);
+        await started;
+        const rival = rig.open(new Ledger());
+        await until(() => events.length > 1, 'the takeover');
+        await within(CLOSE_MS, rival.source.close());
+        rig.append('0', 0, 5);
+        await untilStored(ledger, 5, 80_000);
+        assert.deepEqual(events.slice(1), [{ kind: 'taken_over', partition: '0' }]);
+      }),
+    );
+
+    it('says so when the hub is another one that does not know the stored position', () =>
+      withSources({ partitions: 2 }, async (rig) => {
+        const ledger = new Ledger();
+        for (const partition of ['0', '1']) rig.append(partition, 0, 50);
+        const first = rig.open(ledger);
+        await untilStored(ledger, 100);
+        await within(CLOSE_MS, first.source.close());
+        await anotherHub(rig, async (again) => {
+          again.hub.append('0', Buffer.from('new'));
+          const { events, started, source } = again.open(ledger);
+          await within(5_000, started);
+          const lost = (partition: string) =>
+            events.find((event) => event.kind === 'trouble' && event.partition === partition);
+          for (const partition of ['0', '1']) {
+            const event = await until(() => lost(partition), 'trouble');
+            assert.match(JSON.stringify(event), /does not know the stored position.*consumer group/);
+          }
+          // Another group is another source: everything in it is new.
+          again.open(ledger, { consumerGroup: 'anew' });
+          await untilStored(ledger, 101);
+          assert.equal(ledger.texts.at(-1), 'new');
+          await within(CLOSE_MS, source.close());
+        });
+      }));
+  });
 });
 
 /** A hub of the same name at the same port as one that is gone. */
