@@ -8,6 +8,9 @@ import { createProgram } from './program.ts';
 /** Whatever pgvigil creates is for its owner only. */
 process.umask(0o077);
 
+/** Time for the last output to be written. */
+const LINGER_MS = 1_000;
+
 async function main(): Promise<void> {
   // A reader that has seen enough (`| head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
@@ -16,6 +19,8 @@ async function main(): Promise<void> {
   } catch (error) {
     process.exitCode = reportError(error);
   }
+  // The hub's client can leave a timer of 45 minutes behind. The command has ended; so does the process.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 /** Prints what was thrown and returns the exit code. */

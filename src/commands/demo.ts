@@ -55,8 +55,6 @@ export async function demoCommand(options: DemoCommandOptions): Promise<void> {
     if (options.keep === undefined) await rm(dataDir, { recursive: true, force: true });
   }
   process.exitCode ??= abort.signal.aborted && options.headless ? 130 : 0;
-  // The hub's client may leave a timer of 45 minutes behind.
-  process.exit();
 }
 
 class Screen {

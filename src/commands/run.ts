@@ -27,8 +27,6 @@ export async function runCommand(options: GlobalOptions): Promise<void> {
   log.info({ signal }, 'stopping');
   await worker.stop();
   log.info({ records: worker.status().records }, 'stopped');
-  // After a detached link the hub's client leaves a timer of 45 minutes behind.
-  process.exit();
 }
 
 /**

@@ -159,13 +159,16 @@ export class Ingestor {
 
   /** Stores the messages, however long it takes; null when it had to give up because the worker stops. */
   async #store(messages: Decoded[]): Promise<CommitResult | null> {
+    const total: CommitResult = { records: 0, rejects: 0, repeated: 0, missing: 0 };
+    let left = messages;
     let delay = FIRST_RETRY_MS;
     while (true) {
       try {
-        return await this.#options.writer.commit(messages);
+        add(total, await this.#options.writer.commit(left));
+        return total;
       } catch (error) {
-        const one = await this.#storeOneByOne(messages);
-        if (one !== null) return one;
+        left = await this.#storeOneByOne(left, total);
+        if (left.length === 0) return total;
         this.#options.onRefused?.(messageOf(error), delay);
         try {
           await sleep(delay, undefined, { signal: this.#aborted.signal });
@@ -179,27 +182,21 @@ export class Ingestor {
 
   /**
    * Tells a bad message from a store in trouble: a store that takes the message's bytes as a reject is sound.
-   * Null when the store is in trouble. What was stored on the way is skipped when the batch is tried again.
+   * Returns the messages that are left when the store is in trouble, and adds the others to `total`.
    */
-  async #storeOneByOne(messages: Decoded[]): Promise<CommitResult | null> {
-    const total: CommitResult = { records: 0, rejects: 0, repeated: 0, missing: 0 };
-    for (const message of messages) {
-      let result: CommitResult;
+  async #storeOneByOne(messages: Decoded[], total: CommitResult): Promise<Decoded[]> {
+    for (const [index, message] of messages.entries()) {
       try {
-        result = await this.#options.writer.commit([message]);
+        add(total, await this.#options.writer.commit([message]));
       } catch (error) {
         try {
-          result = await this.#options.writer.commit([this.#asReject(message, messageOf(error))]);
+          add(total, await this.#options.writer.commit([this.#asReject(message, messageOf(error))]));
         } catch {
-          return null;
+          return messages.slice(index);
         }
       }
-      total.records += result.records;
-      total.rejects += result.rejects;
-      total.repeated += result.repeated;
-      total.missing += result.missing;
     }
-    return total;
+    return [];
   }
 
   #asReject(message: Decoded, reason: string): WritableMessage {
@@ -210,4 +207,11 @@ export class Ingestor {
       features: new Map(),
     };
   }
+}
+
+function add(total: CommitResult, more: CommitResult): void {
+  total.records += more.records;
+  total.rejects += more.rejects;
+  total.repeated += more.repeated;
+  total.missing += more.missing;
 }
