@@ -1,5 +1,6 @@
 /** Prints what commands have to say in the format that was asked for. */
-import { type Format, formatRows, type Rows, writeText } from '../query/formats.ts';
+import { type Format, formatRows, writeText } from '../query/formats.ts';
+import type { Rows } from '../query/result.ts';
 import type { Cell } from '../query/values.ts';
 
 export async function printRows(out: NodeJS.WriteStream, format: Format, rows: Rows): Promise<void> {

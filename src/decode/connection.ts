@@ -7,45 +7,12 @@
  * somebody who was not there. `RAISE LOG` lets any role write such a line with its own text: where the server ships the
  * CONTEXT of a line, or the prefix names the user, `record.ts` tells it by that; elsewhere it cannot be told.
  */
-import type { ConnectionEvent, ConnectionEventName } from '../model.ts';
+import type { ConnectionEvent } from '../model.ts';
+import { connectionEvent, type LineText } from './connection-line.ts';
 import { readRefusal } from './refusal.ts';
-
-/** What is known of a server line before its text is read. */
-export interface LineText {
-  level: string;
-  sqlstate: string | null;
-  text: string;
-  detail: string | null;
-  /** `%u` of the log_line_prefix, where it is known for certain: settles which of two readings is right. */
-  prefixUser: string | null;
-}
 
 /** PostgreSQL cuts role and database names at NAMEDATALEN - 1 bytes. Application names in `authorized` are not cut. */
 const NAME_BYTES = 63;
-
-/** A connection event without facts, to be filled in. */
-export function connectionEvent(
-  event: ConnectionEventName,
-  fields: Partial<ConnectionEvent> = {},
-): ConnectionEvent {
-  return {
-    kind: 'connection',
-    event,
-    user: null,
-    database: null,
-    client: null,
-    clientPort: null,
-    application: null,
-    identity: null,
-    method: null,
-    tls: null,
-    tlsVersion: null,
-    replication: false,
-    reason: null,
-    durationMs: null,
-    ...fields,
-  };
-}
 
 /** On stderr PostgreSQL puts a tab after a line break in a text, but not after one in the prefix. */
 export function sameName(inText: string, inPrefix: string): boolean {

@@ -4,7 +4,7 @@
  * Names are quoted but not escaped: each text is anchored at both ends.
  */
 import type { ConnectionEvent, ConnectionEventName } from '../model.ts';
-import { connectionEvent, type LineText } from './connection.ts';
+import { connectionEvent, type LineText } from './connection-line.ts';
 
 /** `start` + a name + `end`, and what it means. */
 interface NamedRefusal {

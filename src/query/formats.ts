@@ -3,17 +3,12 @@ import type { Writable } from 'node:stream';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { printable, printableJson } from '../printable.ts';
-import type { Column } from './result.ts';
+import type { Column, Rows } from './result.ts';
 import { tableText } from './table.ts';
 import type { Cell } from './values.ts';
 
 export const FORMATS = ['table', 'json', 'ndjson', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
-
-export interface Rows {
-  columns: readonly Column[];
-  rows: AsyncIterable<Cell[]>;
-}
 
 export interface FormatOptions {
   /** Columns of the terminal that shows the text; null when it goes to a file or another program. */

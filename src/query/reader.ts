@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { PgvigilError } from '../errors.ts';
 import { openForReading } from '../store/database.ts';
-import { findWorker, requestSnapshot } from '../worker/control-client.ts';
+import { findWorker, requestSnapshot } from './control-client.ts';
 import { vet } from './guard.ts';
 import { type QueryParameters, type QueryResult, run } from './result.ts';
 

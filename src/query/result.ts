@@ -14,6 +14,12 @@ export interface Column {
   type: string;
 }
 
+/** A result as far as printing goes. */
+export interface Rows {
+  columns: readonly Column[];
+  rows: AsyncIterable<Cell[]>;
+}
+
 export interface RunOptions {
   parameters: QueryParameters | undefined;
   /** 0: all. */

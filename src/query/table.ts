@@ -1,7 +1,6 @@
 /** The table format: aligned columns, or one block a record where the columns do not fit the terminal. */
 import { printable } from '../printable.ts';
-import type { Rows } from './formats.ts';
-import type { Column } from './result.ts';
+import type { Column, Rows } from './result.ts';
 import type { Cell } from './values.ts';
 
 /** Rows that are looked at to choose widths; later ones that are wider are cut at a terminal. */

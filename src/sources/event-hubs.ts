@@ -116,7 +116,7 @@ export class EventHubSource {
     })().catch(() => undefined);
     const over = new AbortController();
     const deadline = sleep(CLOSE_DEADLINE_MS, undefined, { signal: over.signal }).catch(() => undefined);
-    await Promise.race([Promise.all([closing, ...this.#inFlight]), deadline]);
+    await Promise.all([closing, ...this.#inFlight]);
     over.abort();
   }
 

@@ -9,8 +9,8 @@ import type { AddressInfo, Server } from 'node:net';
 import { type ServerType, serve } from '@hono/node-server';
 import { type Context, Hono, type Next } from 'hono';
 import { messageOf, PgvigilError } from '../errors.ts';
+import { type WorkerFile, workerFilePath } from '../query/control-client.ts';
 import type { Store } from '../store/store.ts';
-import { type WorkerFile, workerFilePath } from './control-client.ts';
 import { Snapshots } from './snapshots.ts';
 
 export interface ControlOptions {

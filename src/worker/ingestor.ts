@@ -167,7 +167,7 @@ export class Ingestor {
         add(total, await this.#options.writer.commit(left));
         return total;
       } catch (error) {
-        left = await this.#storeOneByOne(left, total);
+        if (!isStoreFailure(error)) left = await this.#storeOneByOne(left, total);
         if (left.length === 0) return total;
         this.#options.onRefused?.(messageOf(error), delay);
         try {
@@ -189,6 +189,7 @@ export class Ingestor {
       try {
         add(total, await this.#options.writer.commit([message]));
       } catch (error) {
+        if (isStoreFailure(error)) return messages.slice(index);
         try {
           add(total, await this.#options.writer.commit([this.#asReject(message, messageOf(error))]));
         } catch {
@@ -207,6 +208,14 @@ export class Ingestor {
       features: new Map(),
     };
   }
+}
+
+/**
+ * True for errors that no message is at fault for, so that none becomes a reject while the disk fills up. DuckDB puts
+ * the kind of the error first; what follows may quote the message.
+ */
+function isStoreFailure(error: unknown): boolean {
+  return /^(?:IO Error|TransactionContext Error: Failed to commit)/.test(messageOf(error));
 }
 
 function add(total: CommitResult, more: CommitResult): void {

@@ -1,5 +1,6 @@
 /** From configuration to the parts that ingestion and detection are made of. */
 
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { decodeMessage } from '../decode/message.ts';
 import { compilePrefix } from '../decode/prefix.ts';
 import { redactBytes } from '../decode/redact.ts';
@@ -9,6 +10,7 @@ import { checkDetector } from '../detect/evidence.ts';
 import { bindParameters } from '../detect/parameters.ts';
 import { messageOf, PgvigilError } from '../errors.ts';
 import type { LogRecord, StatementFeatures } from '../model.ts';
+import { vet } from '../query/guard.ts';
 import { StatementCache } from '../statements/cache.ts';
 import { featuresFromMessage } from '../statements/message-features.ts';
 import { loadParser } from '../statements/parser.ts';
@@ -70,6 +72,8 @@ export async function armDetectors(
       if (settings.disabled.includes(detector.id)) continue;
       const values = bindParameters(detector, settings.parameters[detector.id]);
       try {
+        // A detector is held to what anybody may ask: one SELECT over the public views.
+        await vetDetector(connection, detector);
         await checkDetector(connection, detector, values);
         armed.push({ detector, values });
       } catch (error) {
@@ -81,6 +85,15 @@ export async function armDetectors(
     connection.closeSync();
   }
   return { armed, refused };
+}
+
+async function vetDetector(connection: DuckDBConnection, detector: Detector): Promise<void> {
+  try {
+    await vet(connection, detector.sql);
+  } catch (error) {
+    const hint = error instanceof PgvigilError ? error.hint : '';
+    throw new PgvigilError('DETECTOR_INVALID', `${detector.file}: ${messageOf(error)}`, hint, error);
+  }
 }
 
 function checkIds(

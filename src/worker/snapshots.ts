@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, link, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { snapshotFolder } from '../query/control-client.ts';
 import type { Store } from '../store/store.ts';
-import { snapshotFolder } from './control-client.ts';
 
 /** A reader opens its copy within seconds; what is older was left behind. */
 const STALE_MS = 10 * 60_000;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { pgvigil, RECORDING, workFolder } from './pgvigil.ts';
+import { atTerminal, pgvigil, RECORDING, workFolder } from './pgvigil.ts';
 import { refusedPasswords } from './records.ts';
 
 const UTC = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d+Z$/;
@@ -54,7 +54,6 @@ async function list(format: string, ...more: string[]): Promise<string> {
   const outcome = await pgvigil(cwd, ['alerts', 'list', '-d', 'data', '--format', format, ...more]);
   assert.equal(outcome.exitCode, 0, outcome.stderr);
   assert.equal(outcome.stderr, '');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
   assert.doesNotMatch(outcome.stdout, /\u001b/);
   return outcome.stdout;
 }
@@ -166,11 +165,28 @@ test('a user name that drives terminals or starts lines is shown as text', async
     pgvigil(cwd, ['query', 'SELECT error(user_name) FROM sign_ins', '-d', 'hostile']),
   ]);
   for (const { stdout, stderr } of [json, backfill, ...outputs]) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     assert.doesNotMatch(
       stdout + stderr,
       /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]|^pgvigil: all is well/m,
     );
   }
   assert.match(outputs[1].stdout, /^user: +ev\\u001b\[2J/m);
+});
+
+test('at a terminal the only control characters are those of pgvigil', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  const records = refusedPasswords('ev\u001b[2Jil\u0007', '203.0.113.51', 12);
+  await writeFile(join(cwd, 'tty.json'), `${JSON.stringify({ records })}\n`);
+  await pgvigil(cwd, ['backfill', 'tty.json', '-d', 'tty']);
+  for (const [command, colours] of [
+    [['alerts', 'list'], false],
+    [['query', 'SELECT user_name FROM sign_ins', '-f', 'csv'], false],
+    [['doctor'], true],
+  ] as const) {
+    const shown = await atTerminal(cwd, [...command, '-d', 'tty']);
+    assert.match(shown, command[0] === 'doctor' ? /no connection|AUDIT/ : /ev\\u001b\[2Jil\\u0007/);
+    assert.doesNotMatch(shown, /\u001b\[2J|\u0007/);
+    assert.equal(/\u001b\[3[123]m/.test(shown), colours);
+  }
 });

@@ -1,5 +1,5 @@
 /** The command line as its user meets it: a process of its own, in a folder without configuration. */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,5 +45,18 @@ export function pgvigil(
     });
     child.on('error', reject);
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+  });
+}
+
+/** Runs a command at a pseudo-terminal and returns what it shows. Linux only: `script` of util-linux. */
+export function atTerminal(cwd: string, args: readonly string[]): Promise<string> {
+  const line = [process.execPath, ...CLI, ...args].map((word) => `'${word}'`).join(' ');
+  return new Promise((resolve, reject) => {
+    execFile(
+      'script',
+      ['--quiet', '--command', line, '/dev/null'],
+      { cwd, env: { PATH: process.env.PATH, HOME: cwd, TERM: 'xterm' }, timeout: 60_000 },
+      (error, stdout) => (error?.code === 'ENOENT' ? reject(error) : resolve(stdout)),
+    );
   });
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Format, formatRows, type Rows, writeText } from '../../src/query/formats.ts';
+import { type Format, formatRows, writeText } from '../../src/query/formats.ts';
+import type { Rows } from '../../src/query/result.ts';
 import type { Cell } from '../../src/query/values.ts';
 import { HOSTILE } from './sample-store.ts';
 

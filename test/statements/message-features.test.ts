@@ -236,5 +236,5 @@ test('a long message takes no time', () => {
     'invalid input syntax for type ',
   ])
     featuresFromMessage('42501', piece.repeat(100_000));
-  assert.ok(performance.now() - started < 500);
+  assert.ok(performance.now() - started < 5_000);
 });

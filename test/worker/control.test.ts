@@ -5,14 +5,14 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { Store } from '../../src/store/store.ts';
-import { type Control, startControl } from '../../src/worker/control.ts';
 import {
   findWorker,
   requestSnapshot,
   requestStatus,
   type WorkerFile,
-} from '../../src/worker/control-client.ts';
+} from '../../src/query/control-client.ts';
+import { Store } from '../../src/store/store.ts';
+import { type Control, startControl } from '../../src/worker/control.ts';
 import { emptyFolder } from '../query/sample-store.ts';
 
 interface Fixture {

@@ -1,12 +1,9 @@
 /** The `$management` node: READ of the hub and of a partition. */
 import type { EventHub } from './event-hub.ts';
-import type { Partition } from './partition.ts';
+import { type Properties, partitionProperties } from './partition-properties.ts';
 import { entityNotFound, Refusal, unauthorized } from './refusal.ts';
 import { covers, type SharedAccessKey, verifyToken } from './tokens.ts';
 import { types } from './wire.ts';
-
-/** Properties by name; values typed where the wire type matters. */
-export type Properties = Record<string, unknown>;
 
 /**
  * Answers one request.
@@ -36,15 +33,6 @@ export function readProperties(
     };
   }
   throw new Refusal('amqp:not-implemented', `The operation '${operation}' of '${type}' is not implemented.`);
-}
-
-/** How far a partition is; also sent with events as runtime metrics. */
-export function partitionProperties(partition: Partition): Properties {
-  return {
-    last_enqueued_sequence_number: types.wrap_long(partition.nextSequenceNumber - 1),
-    last_enqueued_offset: types.wrap_string(partition.lastOffset),
-    last_enqueued_time_utc: types.wrap_timestamp(partition.lastEnqueuedAt),
-  };
 }
 
 function hubProperties(hub: EventHub): Properties {

@@ -1,6 +1,6 @@
 import type { Sender } from 'rhea';
-import { partitionProperties } from './management.ts';
 import type { Partition, StoredEvent } from './partition.ts';
+import { partitionProperties } from './partition-properties.ts';
 import { type Refusal, toAmqpError } from './refusal.ts';
 import { deliveryAnnotations } from './sections.ts';
 import { linkCredit, sendableNow, socketOf, types } from './wire.ts';

@@ -1,4 +1,4 @@
-/** The other side of `control.ts`: how a command finds the running worker of a data folder and talks to it. */
+/** The other side of `worker/control.ts`: how a command finds the running worker of a data folder and talks to it. */
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
