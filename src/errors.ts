@@ -63,7 +63,8 @@ export class PgvigilError extends Error {
 
 /** The text of anything that was thrown, without a stack. */
 export function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return error.errors.map(messageOf).join('; ');
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    return [...new Set(error.errors.map(messageOf))].join('; ');
+  }
   return error instanceof Error ? error.message : String(error);
 }

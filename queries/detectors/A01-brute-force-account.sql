@@ -13,7 +13,7 @@ parameters:
 false_positives:
   - An application that keeps trying a password that was changed. Same address and application, steady interval.
 runbook:
-  - Ask the owner of the account whether a password was changed. If so, mend the application and close the alert.
+  - Ask the owner of the account whether a password was changed. If so, mend the application.
   - If not, block the client address in the server's firewall rules.
   - Look for a successful sign-in from the same address (detector A02).
   - Change the password of the account.

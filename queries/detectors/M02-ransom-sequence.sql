@@ -28,6 +28,8 @@ WITH events AS (
   WHERE event_time > $since - 2 * $window
     AND event_time <= $until
     AND NOT is_platform
+    -- A DROP logs a row for each constraint, index and default that goes with the table; tables are what counts.
+    AND coalesce(object_type, '') IN ('', 'TABLE', 'VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE', 'SCHEMA')
     AND (
       list_has_any(flags, ['drop_data', 'drop_db', 'drop_owned', 'truncate', 'dml_no_where', 'ransom_text', 'ransom_name'])
       OR list_has_any(functions, ['pg_terminate_backend', 'pg_database_size'])
@@ -48,7 +50,7 @@ SELECT
   record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
   concat(coalesce(user_name, 'unknown'), '@', coalesce(client, 'unknown')) AS entity,
   concat(
-    coalesce(user_name, 'unknown user'), ' destroyed data in ', destroyed, ' statements and left a note',
+    coalesce(user_name, 'unknown user'), ' dropped or emptied ', destroyed, CASE destroyed WHEN 1 THEN ' table' ELSE ' tables' END, ' and left a note',
     CASE WHEN demanded > 0 THEN ' that demands money' ELSE '' END
   ) AS summary,
   destroyed AS observed,

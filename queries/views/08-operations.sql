@@ -44,7 +44,7 @@ COMMENT ON COLUMN rejects.partition IS 'Partition.';
 COMMENT ON COLUMN rejects.sequence_number IS 'Message.';
 COMMENT ON COLUMN rejects.record_index IS 'Record in the message; null when the whole message was rejected.';
 COMMENT ON COLUMN rejects.received_at IS 'Time (UTC).';
-COMMENT ON COLUMN rejects.code IS 'INVALID_JSON, NOT_A_RECORD, PREFIX_MISMATCH, BAD_TIME, NO_SERVER or BAD_AUDIT.';
+COMMENT ON COLUMN rejects.code IS 'INVALID_JSON, NOT_A_RECORD, PREFIX_MISMATCH, BAD_TIME, NO_SERVER, BAD_AUDIT or NOT_STORABLE.';
 COMMENT ON COLUMN rejects.reason IS 'One sentence.';
 COMMENT ON COLUMN rejects.bytes IS 'Size in bytes.';
 COMMENT ON COLUMN rejects.raw IS 'The bytes, secrets blanked.';

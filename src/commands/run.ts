@@ -15,10 +15,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Runs until SIGINT or SIGTERM. */
 export async function runCommand(options: GlobalOptions): Promise<void> {
   const { config, log, env } = await createContext(options);
-  const stopped = stopSignal();
+  const stop = new AbortController();
+  const stopped = stopSignal().then((signal) => {
+    stop.abort();
+    return signal;
+  });
   const worker = await Worker.start({
     config,
     log,
+    signal: stop.signal,
     hub: { address: await hubAddress(config, env, log) },
     channels: await openChannels(config, env, log),
   });

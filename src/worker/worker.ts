@@ -27,6 +27,8 @@ export interface WorkerOptions {
   hub: Pick<EventHubSourceOptions, 'address' | 'operationTimeoutMs' | 'balanceIntervalMs'>;
   channels: readonly { channel: Channel; route: Route }[];
   log: Log;
+  /** Ends the wait for a hub that does not answer; `start` then returns and `stop` does the rest. */
+  signal?: AbortSignal;
   onAlert?: (change: AlertChange) => void;
 }
 
@@ -180,6 +182,7 @@ export class Worker {
 
       deliverer.start();
       cleanup.unshift(() => deliverer.stop());
+      options.signal?.addEventListener('abort', () => void source.close());
       await source.start();
       const intervalMs = config.detection.intervalMs;
       return new Worker({ store, source, ingestor, detection, deliverer, control, log, status, intervalMs });

@@ -1,6 +1,7 @@
 /** The promise: bad input gets a counted reject, the rest is stored, and nothing brings the worker down. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkerRig } from '../support/worker-process.ts';
 
 const SECOND = 1_000;
@@ -129,4 +130,20 @@ test('a hub that drops the link and a receiver that answers 500 delay an alert b
   assert.ok(rig.receiver.requests.some(({ status }) => status === 500));
   assert.equal(rig.receiver.alerts.filter(({ data }) => data.detector === 'A01').length, 1);
   assert.equal(await rig.end('SIGTERM'), 0, rig.log);
+});
+
+test('a worker whose hub does not answer ends at once when it is told to', async () => {
+  const waiting = await WorkerRig.create();
+  try {
+    await waiting.hub.close();
+    waiting.start();
+    const deadline = Date.now() + 30_000;
+    while (!waiting.log.includes('trouble') && Date.now() < deadline) await sleep(100);
+    assert.match(waiting.log, /trying again/);
+    const started = Date.now();
+    assert.equal(await waiting.end('SIGTERM'), 0, waiting.log);
+    assert.ok(Date.now() - started < 15_000);
+  } finally {
+    await waiting.close();
+  }
 });
