@@ -35,7 +35,8 @@ WITH failures AS (
 ), peaks AS (
   SELECT
     *,
-    max(CASE WHEN failed <= users * $max_per_user THEN users ELSE 0 END) OVER (
+    -- Rows at the start of the range lack part of their window; what they count was judged when they were new.
+    max(CASE WHEN event_time > $since - $window AND failed <= users * $max_per_user THEN users ELSE 0 END) OVER (
       PARTITION BY server, client ORDER BY event_time RANGE BETWEEN CURRENT ROW AND $window FOLLOWING
     ) AS peak
   FROM failures

@@ -22,13 +22,20 @@ runbook:
   - Look for a ransom note (detector M02) and for an export before it (detector X01).
 ---*/
 WITH made AS (
-  -- What the same session created or altered is its own business.
-  SELECT DISTINCT server, session_id, unnest(relations_written) AS relation
+  SELECT
+    server, session_id, regexp_replace(unnest(relations_written), '^.*\.', '') AS relation,
+    list_has_any(kinds, ['CreateStmt', 'CreateTableAsStmt']) AS created
   FROM activity
   WHERE ok AND event_time > $since - INTERVAL 1 DAY AND event_time <= $until
     AND list_has_any(kinds, ['CreateStmt', 'CreateTableAsStmt', 'AlterTableStmt'])
 ), own AS (
-  SELECT server, session_id, list(regexp_replace(relation, '^.*\.', '')) AS relations FROM made GROUP BY ALL
+  -- A session may destroy what it created. What it altered it may rewrite (a new column is filled), not drop.
+  SELECT
+    server, session_id,
+    list(relation) FILTER (created) AS created,
+    list(relation) AS made
+  FROM made
+  GROUP BY ALL
 ), events AS (
   SELECT
     a.record_id, a.event_time, a.server, a.session_id, a.user_name, a.client, a.database_name, a.application,
@@ -38,7 +45,10 @@ WITH made AS (
       CASE WHEN nullif(a.object_name, '') IS NOT NULL THEN [lower(a.object_name)] ELSE a.relations_written END,
       lambda o: regexp_replace(o, '^public\.', '')
     ) AS objects,
-    coalesce(own.relations, []) AS own_relations
+    coalesce(
+      CASE WHEN list_contains(a.flags, 'update') AND NOT list_contains(a.flags, 'drop_data') THEN own.made ELSE own.created END,
+      []
+    ) AS own_relations
   FROM activity a
   LEFT JOIN own ON own.server = a.server AND own.session_id = a.session_id
   WHERE a.ok

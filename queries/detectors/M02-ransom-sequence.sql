@@ -59,6 +59,6 @@ FROM counted
 WHERE (destroys OR demands OR named)
   AND (
     (destroyed >= 1 AND demanded >= 1)
-    OR (destroyed >= 1 AND notes >= 1 AND (prepared >= 1 OR destroyed >= 3))
+    OR (destroyed >= 1 AND notes >= 1 AND (prepared >= 1 OR destroyed >= 5))
     OR (demands AND named)
   )

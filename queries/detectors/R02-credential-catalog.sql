@@ -15,7 +15,6 @@ parameters:
       - pg_authid
       - pg_shadow
       - pg_user_mapping
-      - pg_user_mappings
       - pg_subscription
       - pg_hba_file_rules
       - pg_ident_file_mappings
@@ -23,10 +22,10 @@ parameters:
       - pg_config
       - pg_largeobject
       - pg_statistic
-    help: Catalogs and views that are reported.
+    help: Catalogs and views that are reported. The view pg_user_mappings is left out. psql reads it for its list of mappings, and it hides the secrets of others.
   tool_catalogs:
     type: strings
-    default: [pg_user_mapping, pg_user_mappings, pg_subscription, pg_statistic, pg_largeobject, pg_config, pg_file_settings]
+    default: [pg_user_mapping, pg_subscription, pg_statistic, pg_largeobject, pg_config, pg_file_settings]
     help: Those that dump and monitoring tools read in their ordinary work.
   tools:
     type: string
@@ -42,6 +41,7 @@ runbook:
 SELECT
   record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
   concat(coalesce(user_name, 'unknown'), '@', coalesce(client, 'unknown')) AS entity,
+  CASE WHEN list_has_any(catalogs, ['pg_authid', 'pg_shadow', 'pg_user_mapping']) THEN 'high' ELSE 'medium' END AS severity,
   concat(
     coalesce(user_name, 'unknown user'), CASE WHEN ok THEN ' read ' ELSE ' was denied ' END,
     array_to_string(list_intersect(catalogs, $catalogs), ', ')

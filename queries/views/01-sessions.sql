@@ -42,10 +42,11 @@ SELECT
   END AS outcome,
   arg_min(reason, event_time) AS reason,
   max(duration_ms) AS duration_ms,
-  -- The platform's own sessions: the pair of a local address and its certificate, never the name alone.
+  -- The platform's own sessions: the pair of a local address and its certificate, never the name alone. Every line
+  -- has to agree: RAISE LOG lets any role print lines of the platform under its own session id.
   coalesce(
-    bool_or(event = 'authenticated' AND method = 'cert' AND identity LIKE 'CN=azuresu.%')
-      AND bool_or(client IN ('127.0.0.1', '::1', '[local]') OR client LIKE '169.254.%'),
+    bool_and(method = 'cert' AND identity LIKE 'CN=azuresu.%') FILTER (event = 'authenticated')
+      AND bool_and(client IN ('127.0.0.1', '::1', '[local]') OR client LIKE '169.254.%'),
     false
   ) AS is_platform
 FROM store.connection_events

@@ -51,15 +51,14 @@ export interface PartitionLag {
   messages: number;
 }
 
-const MAX_BATCH = 100;
-const PREFETCH = 200;
+const MAX_BATCH = 50;
+const PREFETCH = 100;
 /** A partition without messages speaks up this often. */
 const MAX_WAIT_SECONDS = 1;
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
 
 export class EventHubSource {
-  /** Name of the stream in positions and records. */
-  readonly source: string;
+  #source: string;
   readonly #client: EventHubConsumerClient;
   readonly #checkpoints: PositionsAsCheckpoints;
   readonly #options: EventHubSourceOptions;
@@ -76,7 +75,15 @@ export class EventHubSource {
     this.#options = options;
     this.#checkpoints = new PositionsAsCheckpoints((partition) => this.#position(partition));
     this.#client = createClient(options, this.#checkpoints);
-    this.source = sourceName(this.#client, options.consumerGroup);
+    this.#source = sourceName(this.#client, options.consumerGroup);
+  }
+
+  /**
+   * Name of the stream in positions and records. Once the hub has answered it holds the time of the hub's creation:
+   * a hub that was deleted and made again counts from 0 and is another stream.
+   */
+  get source(): string {
+    return this.#source;
   }
 
   /**
@@ -116,7 +123,7 @@ export class EventHubSource {
     })().catch(() => undefined);
     const over = new AbortController();
     const deadline = sleep(CLOSE_DEADLINE_MS, undefined, { signal: over.signal }).catch(() => undefined);
-    await Promise.all([closing, ...this.#inFlight]);
+    await Promise.race([Promise.all([closing, ...this.#inFlight]), deadline]);
     over.abort();
   }
 
@@ -125,7 +132,10 @@ export class EventHubSource {
     const abortSignal = this.#stop.signal;
     for (let attempt = 0; !abortSignal.aborted; attempt++) {
       try {
-        const partitions = await this.#client.getPartitionIds({ abortSignal });
+        const { partitionIds: partitions, createdOn } = await this.#client.getEventHubProperties({
+          abortSignal,
+        });
+        this.#source = `${sourceName(this.#client, this.#options.consumerGroup)}@${createdOn.toISOString()}`;
         if (this.#options.startPosition === 'latest')
           await Promise.all(partitions.map((id) => this.#pin(id)));
         return partitions.length;
@@ -241,7 +251,7 @@ export class EventHubSource {
     }
     let text = messageOf(error) || String(codeOf(error));
     if (partition !== null && this.#isPositionLost(error, partition))
-      text = `the hub does not know the stored position (${text}); if it was deleted and created again, read it in another consumer group`;
+      text = `the hub does not know the stored position (${text}); to read what it has from the beginning, use another consumer group`;
     this.#options.onEvent({ kind: 'trouble', partition, error: text });
   }
 }

@@ -4,7 +4,7 @@ import type { Draft } from './draft.ts';
 
 /** Names seen in campaigns against open databases: readme_to_recover, WARNING, please_read_me, recover_your_data. */
 const NAME =
-  /(?:^|[_.])(?:read_?me(?:_now|_please|_to_\w+|_for_\w+|_how_\w+)?|please_read\w*|how_to_(?:recover|restore|decrypt|get)\w*|recover_?(?:y|your|my|me|data|instructions?|files?)\w*|restore_?(?:your|my|me)\w*|ransom\w*|hacked\w*|pwned\w*|your_data\w*|decrypt_\w+|send_?(?:bitcoin|btc)\w*)$|^(?:\w+\.)?warning$/;
+  /(?:^|[_.])(?:read_?me(?:_now|_please|_to_\w+|_for_\w+|_how_\w+)?|please_read\w*|how_to_(?:recover|restore|decrypt|get)\w*|recover_?(?:your|my|me|data|instructions?|files?)\w*|recovery_(?:instructions?|notes?|info)\w*|restore_?(?:your|my|me)\w*|ransom\w*|hacked\w*|pwned\w*|your_data\w*|decrypt_\w+|send_?(?:bitcoin|btc)\w*)$|^(?:\w+\.)?warning$/;
 
 const BITCOIN_ADDRESS =
   /(?<![a-zA-Z0-9])(?:bc1[ac-hj-np-z02-9]{25,60}|[13][a-km-zA-HJ-NP-Z1-9]{25,34})(?![a-zA-Z0-9])/;
@@ -14,6 +14,9 @@ const DEMAND =
 const DATA = /(?<![a-z])(?:data|databases?|db|tables?|files?|backups?)(?![a-z])/i;
 const TAKEN =
   /(?<![a-z])your (?:data|databases?|tables?|files) (?:is|are|has been|have been|was|were) (?:backed up|encrypted|stolen|downloaded|exfiltrated|deleted)/i;
+/** What a note goes on to ask for. A text about backups that says whose data is safe asks for nothing. */
+const ASKS =
+  /(?<![a-z])(?:you (?:must|need|have to|should)|pay(?:ment)?|contact|e-?mail|send|transfer|visit|write to|recover|hours?)(?![a-z])|https?:|@/i;
 
 export const ransomHandlers: NodeHandlers<Draft> = {
   A_Const(node, draft) {
@@ -32,10 +35,10 @@ export const ransomHandlers: NodeHandlers<Draft> = {
   },
 };
 
-/** True for a text that speaks of data taken and of payment, or says outright that the data was taken. */
+/** True for a text that speaks of data taken and of payment, or says outright that the data was taken and asks for something. */
 export function isRansomText(text: string): boolean {
   if (text.length < 12) return false;
-  if (TAKEN.test(text)) return true;
+  if (TAKEN.test(text) && ASKS.test(text)) return true;
   return DEMAND.test(text) && DATA.test(text) && (PAYMENT.test(text) || BITCOIN_ADDRESS.test(text));
 }
 

@@ -83,7 +83,11 @@ export class Detection {
     if (evidence.length === 0) return [];
     const fresh = await unknownEvidence(transaction, detector.id, evidence);
     if (fresh.length === 0) return [];
-    const from = Math.min(...fresh.map((row) => row.eventTime)) - detector.quiet;
+    const first = fresh.reduce(
+      (earliest, row) => Math.min(earliest, row.eventTime),
+      Number.POSITIVE_INFINITY,
+    );
+    const from = first - detector.quiet;
     const existing = await recentAlerts(transaction, detector.id, from);
     const changes = foldEvidence(detector, existing, fresh, this.#options.now());
     await saveChanges(transaction, changes);

@@ -148,7 +148,6 @@ export class Worker {
         onEvent: (event) => report(log, event),
       });
       cleanup.unshift(() => source.close());
-      status.source = source.source;
 
       const detection = new Detection({
         store,
@@ -184,6 +183,7 @@ export class Worker {
       cleanup.unshift(() => deliverer.stop());
       options.signal?.addEventListener('abort', () => void source.close());
       await source.start();
+      status.source = source.source;
       const intervalMs = config.detection.intervalMs;
       return new Worker({ store, source, ingestor, detection, deliverer, control, log, status, intervalMs });
     } catch (error) {

@@ -184,6 +184,21 @@ test('evidence that is found line by line gives the alerts of one run over all l
   assert.deepEqual(await whatMatters(piecemeal), expected);
 });
 
+test('A03: guesses that have left the window of a later run do not make a spray of what was none', async (t) => {
+  const store = await temporaryStore(t);
+  const detectors = [await detectorOf('A03')];
+  const others = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((user, index) =>
+    refused(T0 + 20 * MINUTE + index * SECOND, { session: `s.${user}`, user, client: ATTACK.client }),
+  );
+  await write(store, [...refusals(T0, 40, SECOND, ATTACK), ...others]);
+  for (const minute of [0, 62, 65]) {
+    const who = { session: `in.${minute}`, user: 'bob', client: '198.51.100.9' };
+    await write(store, signIn(T0 + minute * MINUTE, who));
+    await detection(store, detectors).finish();
+  }
+  assert.deepEqual(await storedAlerts(store), []);
+});
+
 test('a detector whose SQL fails while it runs is on record, stops no other, and looks again later', async (t) => {
   const store = await temporaryStore(t);
   const failures: string[] = [];

@@ -8,6 +8,8 @@ import type { LoopbackHub } from '../../src/demo/hub/hub.ts';
 import { sleep, until, within } from '../demo/hub/rig.ts';
 import { CLOSE_MS, Ledger, range, type SourceRig, untilStored, withSources } from './source-rig.ts';
 
+/** Mostly a second; but an operation of the client that is under way in the instant of a fault may take a minute. */
+const RECOVERY_MS = 80_000;
 const SLOW = process.env.PGVIGIL_SLOW === '1' ? false : 'takes more than a minute; set PGVIGIL_SLOW=1';
 
 // Each test has a hub of its own, and mostly waits.
@@ -24,10 +26,10 @@ describe('an Event Hubs source', { concurrency: true }, () => {
           rig.open(ledger);
           for (let from = 0; from < 600; from += 50) {
             for (const partition of ['0', '1']) rig.append(partition, from, from + 50);
-            await until(() => ledger.stored.length > from, 'traffic');
+            await until(() => ledger.stored.length > from, 'traffic', RECOVERY_MS);
             if (from === 200 || from === 450) inject(rig.hub);
           }
-          await untilStored(ledger, 1_200, 15_000);
+          await untilStored(ledger, 1_200, RECOVERY_MS);
           for (const partition of ['0', '1']) assert.deepEqual(ledger.of(partition), range(0, 600));
           assert.ok(rig.readers('0')[0]!.sent < 600, 'the reader came back on a new link');
         }));
@@ -62,7 +64,7 @@ describe('an Event Hubs source', { concurrency: true }, () => {
         assert.ok(ledger.stored.length < 1_000);
         await rig.hub.listen();
         // Well before the minute after which the client's claim on a partition expires.
-        await untilStored(ledger, 1_000, 15_000);
+        await untilStored(ledger, 1_000, 45_000);
         for (const partition of ['0', '1']) assert.deepEqual(ledger.of(partition), range(0, 500));
         for (const event of events.slice(1)) {
           assert.ok(event.kind === 'trouble' && event.error.includes('ECONNREFUSED'), JSON.stringify(event));
@@ -79,7 +81,7 @@ describe('an Event Hubs source', { concurrency: true }, () => {
         rig.append('0', 5, 8);
         await until(() => events.some(({ kind }) => kind === 'trouble'), 'trouble');
         await rig.hub.listen();
-        await untilStored(ledger, 3, 15_000);
+        await untilStored(ledger, 3, 45_000);
         assert.deepEqual(ledger.of('0'), [5, 6, 7]);
       }));
 
@@ -117,10 +119,10 @@ describe('an Event Hubs source', { concurrency: true }, () => {
           rig.open(ledger);
           for (let from = 0; from < 300; from += 50) {
             for (const partition of ['0', '1']) rig.append(partition, from, from + 50);
-            await until(() => ledger.stored.length > from, 'traffic', 10_000);
+            await until(() => ledger.stored.length > from, 'traffic', RECOVERY_MS);
             if (from === 200) rig.hub.closeAll();
           }
-          await untilStored(ledger, 600, 120_000);
+          await untilStored(ledger, 600, RECOVERY_MS);
           for (const partition of ['0', '1']) assert.deepEqual(ledger.of(partition), range(0, 300));
         }),
     );
@@ -233,7 +235,7 @@ describe('an Event Hubs source', { concurrency: true }, () => {
       }),
     );
 
-    it('says so when the hub is another one that does not know the stored position', () =>
+    it('reads a hub that was deleted and made again from its beginning', () =>
       withSources({ partitions: 2 }, async (rig) => {
         const ledger = new Ledger();
         for (const partition of ['0', '1']) rig.append(partition, 0, 50);
@@ -241,21 +243,31 @@ describe('an Event Hubs source', { concurrency: true }, () => {
         await untilStored(ledger, 100);
         await within(CLOSE_MS, first.source.close());
         await anotherHub(rig, async (again) => {
+          // Sequence numbers begin at 0 again: taken for the old hub's they would be repeats.
           again.hub.append('0', Buffer.from('new'));
-          const { events, started, source } = again.open(ledger);
-          await within(5_000, started);
-          const lost = (partition: string) =>
-            events.find((event) => event.kind === 'trouble' && event.partition === partition);
-          for (const partition of ['0', '1']) {
-            const event = await until(() => lost(partition), 'trouble');
-            assert.match(JSON.stringify(event), /does not know the stored position.*consumer group/);
-          }
-          // Another group is another source: everything in it is new.
-          again.open(ledger, { consumerGroup: 'anew' });
+          const { source } = again.open(ledger);
           await untilStored(ledger, 101);
           assert.equal(ledger.texts.at(-1), 'new');
+          assert.notEqual(source.source, first.source.source);
           await within(CLOSE_MS, source.close());
         });
+      }));
+
+    it('says so when the hub does not know the stored position', () =>
+      withSources({ partitions: 1 }, async (rig) => {
+        const ledger = new Ledger();
+        rig.append('0', 0, 10);
+        const first = rig.open(ledger);
+        await untilStored(ledger, 10);
+        await within(CLOSE_MS, first.source.close());
+        for (const [key, position] of ledger.positions) {
+          ledger.positions.set(key, { ...position, offset: '0-ffffffff', sequenceNumber: 5_000 });
+        }
+        const { events, started, source } = rig.open(ledger);
+        await within(5_000, started);
+        const event = await until(() => events.find(({ kind }) => kind === 'trouble'), 'trouble');
+        assert.match(JSON.stringify(event), /does not know the stored position/);
+        await within(CLOSE_MS, source.close());
       }));
   });
 });
@@ -264,5 +276,5 @@ describe('an Event Hubs source', { concurrency: true }, () => {
 async function anotherHub(rig: SourceRig, run: (rig: SourceRig) => Promise<void>): Promise<void> {
   const [, port, key] = /:(\d+);.*SharedAccessKey=(.*?);EntityPath/.exec(rig.hub.connectionString)!;
   await rig.hub.close();
-  await withSources({ port: Number(port), key: key!, partitions: 2, consumerGroups: ['anew'] }, run);
+  await withSources({ port: Number(port), key: key!, partitions: 2 }, run);
 }

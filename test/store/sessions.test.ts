@@ -186,6 +186,21 @@ test('the platform is known by local address and certificate together, never by 
   assert.equal(await isPlatform(from('127.0.0.1'), other, named), false);
 });
 
+test('a client that prints the lines of the platform with RAISE LOG is not taken for it', async (t) => {
+  const store = await temporaryStore(t);
+  const forged: Line[] = [
+    [connection('received', { client: '127.0.0.1' }), 5_000],
+    [connection('authenticated', { identity: 'CN=azuresu.production', method: 'cert' }), 5_001],
+  ];
+  // Through the built-in PgBouncer a client has a local address of its own; only the sign-in tells.
+  const pooled: Line = [connection('received', { client: '[local]' }), 0];
+  for (const received of [RECEIVED, pooled]) {
+    const lines = [received, AUTHENTICATED, AUTHORIZED, ...forged];
+    for (const arrived of [lines, [...lines].reverse()])
+      assert.equal((await session(store, ...arrived)).session.is_platform, false);
+  }
+});
+
 test('sessions of one id on two servers stay apart', async (t) => {
   const store = await temporaryStore(t);
   await arrive(store, 'east', [RECEIVED, AUTHORIZED]);
