@@ -18,8 +18,8 @@ globalThis.setTimeout = Object.assign((...args: Parameters<typeof setTimer>) => 
 }, setTimer);
 
 /** What the source promises to have in memory at most: a batch with the handler, and what is prefetched. */
-export const MAX_BATCH = 100;
-export const PREFETCH = 200;
+export const MAX_BATCH = 50;
+export const PREFETCH = 100;
 /** Above the deadline of the source's own `close`. */
 export const CLOSE_MS = 5_500;
 
