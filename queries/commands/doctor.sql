@@ -12,5 +12,6 @@ SELECT
   (SELECT count(*) FROM rejects WHERE code = 'PREFIX_MISMATCH') AS prefix_mismatches,
   (SELECT coalesce(sum(last_missing - first_missing + 1), 0) FROM gaps) AS missing,
   (SELECT count(*) FROM deliveries WHERE state = 'pending' AND attempts > 0) AS retrying,
+  (SELECT count(*) FROM deliveries WHERE state = 'pending') AS pending,
   (SELECT count(*) FROM deliveries WHERE state = 'dead') AS dead,
   (SELECT list(concat(detector, ': ', last_error)) FROM detector_runs WHERE last_error IS NOT NULL) AS failing

@@ -15,6 +15,9 @@ export interface DemoCommandOptions {
   logLevel?: string | undefined;
 }
 
+/** How the reader calls us: by npm in a clone, by name where it is installed. */
+const PGVIGIL = process.env.npm_lifecycle_event === undefined ? 'pgvigil' : 'npx pgvigil';
+
 const COLOURS: Record<string, string> = { critical: '41;97', high: '31', medium: '33', low: '36', info: '2' };
 
 /** @throws PgvigilError DEMO_FAILED when a labelled attack was missed, or ordinary work was reported */
@@ -90,7 +93,7 @@ class Screen {
     );
     this.#line(`          ${text(data.summary)}`);
     if (type === 'alert.opened') {
-      this.#line(this.#dim(`          pgvigil alerts show ${text(data.id)} --data ${dataDir}`));
+      this.#line(this.#dim(`          ${PGVIGIL} alerts show ${text(data.id)} --data ${dataDir}`));
     }
   }
 
@@ -100,9 +103,8 @@ class Screen {
     this.#line('Attacks in the recording');
     for (const { attack, found, missed } of verdict.attacks) {
       const mark = missed.length === 0 ? this.#colour('low', 'found ') : this.#colour('high', 'MISSED');
-      this.#line(
-        `  ${mark}  ${attack.id.padEnd(20)} ${[...found, ...missed.map((id) => `(${id})`)].join(' ').padEnd(10)} ${attack.what}`,
-      );
+      const detectors = [...found, ...missed.map((id) => `(${id})`)].join(' ');
+      this.#line(`  ${mark}  ${attack.id.padEnd(20)} ${detectors.padEnd(10)} ${this.#cut(attack.what, 42)}`);
     }
     this.#line('');
     const ordinary = labels.ordinary.reduce((sum, { sessions }) => sum + sessions.length, 0);
@@ -115,12 +117,12 @@ class Screen {
     this.#line('');
     this.#line('Look closer, in another terminal while this runs (or later, with --keep):');
     const data = `--data ${dataDir}`;
-    this.#line(`  pgvigil alerts list ${data}`);
+    this.#line(`  ${PGVIGIL} alerts list ${data}`);
     this.#line(
-      `  pgvigil query ${data} "SELECT user_name, client, outcome, count(*) AS n FROM sign_ins GROUP BY ALL ORDER BY n DESC LIMIT 10"`,
+      `  ${PGVIGIL} query ${data} "SELECT user_name, client, outcome, count(*) AS n FROM sign_ins GROUP BY ALL ORDER BY n DESC LIMIT 10"`,
     );
     this.#line(
-      `  pgvigil query ${data} "SELECT event_time, user_name, client, message FROM errors WHERE sqlstate = '42501'"`,
+      `  ${PGVIGIL} query ${data} "SELECT event_time, user_name, client, message FROM errors WHERE sqlstate = '42501'"`,
     );
   }
 
@@ -131,6 +133,12 @@ class Screen {
 
   #line(line: string): void {
     this.#out.write(`${line}\n`);
+  }
+
+  /** What fits behind `column` on a terminal; all of it elsewhere. */
+  #cut(line: string, column: number): string {
+    const room = this.#out.isTTY ? (this.#out.columns ?? 80) - column : line.length;
+    return line.length <= room ? line : `${line.slice(0, Math.max(1, room - 1))}…`;
   }
 
   #colour(severity: string, line: string): string {

@@ -1,4 +1,5 @@
 /** `pgvigil doctor`: checks what can be checked and says what to do. */
+import { FULL_OUTBOX_ROWS } from '../alerts/outbox.ts';
 import type { Config } from '../config.ts';
 import { loadDetectors } from '../detect/detector.ts';
 import { bindParameters } from '../detect/parameters.ts';
@@ -214,6 +215,11 @@ export function judgeData(facts: Readonly<Record<string, Cell>>, now: number): F
     state: 'warn',
     what: `${number('retrying')} alert messages wait for another attempt`,
     hint: `pgvigil query "SELECT channel, last_status, last_error FROM deliveries WHERE state = 'pending'"`,
+  });
+  add(number('pending') > FULL_OUTBOX_ROWS, {
+    state: 'fail',
+    what: `the outbox is full: ${number('pending')} alert messages wait`,
+    hint: 'pgvigil query "SELECT channel, count(*) FROM deliveries WHERE state = \'pending\' GROUP BY channel"; a receiver is down, or a detector is too eager.',
   });
   add(number('dead') > 0, {
     state: 'fail',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeliveryLog } from '../../src/alerts/channel-queue.ts';
 import type { Channel } from '../../src/alerts/channels/channel.ts';
 import { WebhookChannel } from '../../src/alerts/channels/webhook.ts';
@@ -7,6 +8,7 @@ import { Deliverer, type DelivererOptions } from '../../src/alerts/delivery.ts';
 import { depth } from '../../src/alerts/outbox.ts';
 import { parseSecret } from '../../src/alerts/signature.ts';
 import { WebhookReceiver } from '../../src/demo/receiver.ts';
+import { timestamp } from '../../src/store/rows.ts';
 import type { Store } from '../../src/store/store.ts';
 import { enqueueMany, NOW, newSecret, temporaryStore, undo } from './support.ts';
 
@@ -188,6 +190,38 @@ describe('delivery', () => {
     await enqueueMany(store, ['old', 'soc'], 2, NOW);
     assert.deepEqual(await deliverer.flush(5000), { pending: 0 });
     assert.deepEqual(await depth(store), [{ channel: 'old', pending: 2, oldest: NOW }]);
+  });
+
+  it('says so when the outbox is full, drops nothing, and still delivers for other channels', async (t) => {
+    const [store, clock] = [await temporaryStore(t), new Clock()];
+    await store.transaction((transaction) =>
+      transaction.run(
+        `INSERT INTO store.outbox
+         SELECT 'd' || i, 'al_x', 'gone', 'msg_' || i, '{}', 'pending', 1, $later, $later, NULL
+         FROM range(10001) rows(i)`,
+        { later: timestamp(NOW + 24 * HOUR) },
+      ),
+    );
+    const receiver = await startReceiver(t, clock);
+    const warnings: unknown[] = [];
+    const log: DeliveryLog = {
+      info: () => undefined,
+      warn: (fields) => warnings.push(fields),
+    };
+    const deliverer = newDeliverer(t, {
+      store,
+      channels: [webhook('soc', receiver.url)],
+      now: clock.now,
+      log,
+    });
+    deliverer.start();
+    await enqueueMany(store, ['soc'], 1, NOW);
+    const deadline = Date.now() + 20_000;
+    while ((receiver.alerts.length === 0 || warnings.length === 0) && Date.now() < deadline) await sleep(50);
+    assert.equal(receiver.alerts.length, 1);
+    assert.equal((warnings[0] as { pending: number }).pending >= 10_001, true);
+    const [gone] = (await depth(store)).filter(({ channel }) => channel === 'gone');
+    assert.equal(gone?.pending, 10_001);
   });
 
   it('records the failure of a channel that throws, without its words', async (t) => {
