@@ -94,3 +94,10 @@ test('a reader that has seen enough is no error', async () => {
   assert.equal(exitCode, 0);
   assert.equal(stderr, '');
 });
+
+test('stored times compare with now() alike wherever the machine stands', async () => {
+  const sql = 'SELECT abs(epoch(now()::TIMESTAMP) - epoch(now())) < 1 AS same';
+  const args = ['query', sql, '-d', 'data', '-f', 'ndjson'];
+  const { stdout, stderr } = await pgvigil(cwd, args, { TZ: 'America/New_York' });
+  assert.equal(stdout, '{"same":true}\n', stderr);
+});

@@ -1,0 +1,41 @@
+/** The promise: a detector file may ask what anybody may ask, and one that may not does not stop the others. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { packagePath } from '../../src/paths.ts';
+import { Store } from '../../src/store/store.ts';
+import { armDetectors } from '../../src/worker/pipeline.ts';
+
+test('a detector that reads tables or files, changes data, or is several statements is refused', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'pgvigil-pipeline-'));
+  const store = await Store.open(join(folder, 'data'));
+  try {
+    const shipped = await readFile(packagePath('queries/detectors/E01-copy-program.sql'), 'utf8');
+    const [head = '', sql = ''] = shipped.split('---*/\n');
+    const bodies = [
+      // These two return all the right columns: nothing but the guard stands in their way.
+      `SELECT * FROM (${sql}) WHERE (SELECT count(*) FROM store.outbox) >= 0`,
+      `SELECT * FROM (${sql}) WHERE (SELECT count(*) FROM glob('/etc/*')) >= 0`,
+      'DELETE FROM store.alerts',
+      `${sql.trim()}; DROP TABLE store.alerts`,
+      sql, // the one that is sound
+    ];
+    for (const [index, body] of bodies.entries()) {
+      const text = `${head.replace('id: E01', `id: Z0${index}`)}---*/\n${body}`;
+      await writeFile(join(folder, `Z0${index}.sql`), text);
+    }
+    const settings = { detectorFolders: [folder], disabled: [], parameters: {} };
+    const { armed, refused } = await armDetectors(store, settings);
+    assert.deepEqual(
+      refused.map(({ file, error }) => [file, error.code]),
+      [0, 1, 2, 3].map((index) => [join(folder, `Z0${index}.sql`), 'DETECTOR_INVALID']),
+    );
+    assert.equal(armed.length, 13);
+    assert.ok(armed.some(({ detector }) => detector.id === 'Z04'));
+  } finally {
+    await store.close();
+    await rm(folder, { recursive: true });
+  }
+});
