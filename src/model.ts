@@ -35,6 +35,11 @@ export interface LogRecord {
   index: number;
   /** `properties.timestamp`, else `time`. */
   eventTime: number;
+  /**
+   * `time`, in Log Analytics `TimeGenerated`: when Azure took the record over, 0 to 7 ms after the event on current
+   * builds. What all copies of one record have in common. `eventTime` where the record has none.
+   */
+  azureTime: number;
   /** LogicalServerName, else last segment of resourceId; lower case. */
   server: string;
   /** `PostgreSQLLogs`, `PostgreSQLFlexPGBouncer`, …; `metrics` for metric records. */
@@ -46,6 +51,8 @@ export interface LogRecord {
   /** LOG, ERROR, FATAL, …; null for categories without one. */
   level: string | null;
   sqlstate: string | null;
+  /** The `log_line_prefix` that explained the message; null for categories without one. */
+  prefix: string | null;
   /** Message text after prefix and level; null where `properties` holds the record. */
   message: string | null;
   detail: string | null;
@@ -63,6 +70,8 @@ export interface LogRecord {
 export type Fact = ConnectionEvent | AuditEntry | Failure | SettingChange;
 
 export const CONNECTION_EVENTS = [
+  /** Not a line about the connection, but the first of its session that tells the names, or a snapshot of it. */
+  'seen',
   'received',
   'authenticated',
   'authorized',
@@ -167,10 +176,24 @@ export const REJECT_CODES = [
 ] as const;
 export type RejectCode = (typeof REJECT_CODES)[number];
 
+/** A server line that no known `log_line_prefix` explains: what a prefix can be found from. Not redacted, never stored. */
+export interface UnexplainedLine {
+  server: string;
+  /** The message as sent. */
+  message: string;
+  eventTime: number;
+  level: string | null;
+  sqlstate: string | null;
+  pid: number | null;
+  backendType: string | null;
+}
+
 /** What one message held. */
 export interface DecodedMessage {
   records: LogRecord[];
   rejects: Reject[];
+  /** Beside its reject, each line that was rejected for its prefix. */
+  unexplained: UnexplainedLine[];
 }
 
 /** What the AST (or, for failures without text, the error message) says of one statement text. */

@@ -5,6 +5,8 @@ import { DEFAULT_PREFIX, matchPrefix, type PrefixPattern, type PrefixReading } f
 
 /** One line of the server, with what its prefix says. */
 export interface LogLine {
+  /** The `log_line_prefix` that explains it. */
+  prefix: string;
   level: string;
   /** Text after the level, and after the SQLSTATE that `log_error_verbosity = verbose` adds. */
   text: string;
@@ -49,7 +51,7 @@ export function readLogLine(
     for (const level of levels) {
       const readings = matchPrefix(pattern, message, level);
       if (readings.length === 1 && !readings[0]!.ambiguous)
-        return lineOf(message, level, readings[0]!, hints);
+        return lineOf(message, level, pattern, readings[0]!, hints);
       if (readings.length > 0) return chooseLine(message, level, hints, pattern, readings);
     }
   }
@@ -76,7 +78,9 @@ function chooseLine(
   pattern: PrefixPattern,
   readings: readonly PrefixReading[],
 ): LogLine {
-  const lines = readings.map((reading) => lineOf(message, level, { ...reading, ambiguous: true }, hints));
+  const lines = readings.map((reading) =>
+    lineOf(message, level, pattern, { ...reading, ambiguous: true }, hints),
+  );
   const audited = lines.find(
     (line) => isAuditLine(level, line.text) && isWellFormedAudit(line.text.slice(AUDIT_MARK.length)),
   );
@@ -88,12 +92,18 @@ function chooseLine(
     const agreeing = [event.user, event.user.replaceAll('\n\t', '\n')]
       .flatMap((user) => matchPrefix(pattern, message, level, user))
       .find((reading) => reading.end === readings[index]!.end);
-    if (agreeing !== undefined) return lineOf(message, level, agreeing, hints);
+    if (agreeing !== undefined) return lineOf(message, level, pattern, agreeing, hints);
   }
   return lines[0]!;
 }
 
-function lineOf(message: string, level: string, reading: PrefixReading, hints: LineHints): LogLine {
+function lineOf(
+  message: string,
+  level: string,
+  pattern: PrefixPattern,
+  reading: PrefixReading,
+  hints: LineHints,
+): LogLine {
   const { values } = reading;
   const rest = message.slice(reading.end + level.length + 1).replace(/^ {1,2}/, '');
   const pid = hints.pid ?? numberOf(values.get('p')) ?? pidOf(values.get('c'));
@@ -103,6 +113,7 @@ function lineOf(message: string, level: string, reading: PrefixReading, hints: L
   const named = (text: string | undefined): string | null =>
     reading.ambiguous || text === undefined || text === '' || text === '[unknown]' ? null : text;
   return {
+    prefix: pattern.format,
     level,
     text: isVerbose ? rest.slice(7) : rest,
     sessionId: values.get('c') ?? sessionFrom(values.get('s'), pid),

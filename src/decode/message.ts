@@ -16,11 +16,13 @@ export interface DecodeOptions {
  */
 export function decodeMessage(body: Uint8Array, options: DecodeOptions): DecodedMessage {
   const envelope = readEnvelope(body);
-  const decoded: DecodedMessage = { records: [], rejects: [] };
+  const decoded: DecodedMessage = { records: [], rejects: [], unexplained: [] };
   envelope.elements.forEach((raw, index) => {
     const result = raw === null ? refuseElement(envelope, index) : decodeSafely(raw, index, options);
-    if ('code' in result) decoded.rejects.push(rejectOf(result, envelope, index));
-    else decoded.records.push(result);
+    if ('code' in result) {
+      decoded.rejects.push(rejectOf(result, envelope, index));
+      if (result.unexplained !== undefined) decoded.unexplained.push(result.unexplained);
+    } else decoded.records.push(result);
   });
   return decoded;
 }
@@ -41,5 +43,6 @@ function decodeSafely(raw: RawRecord, index: number, options: DecodeOptions): Lo
 
 function rejectOf(refused: Refused, envelope: Envelope, index: number): Reject {
   const raw = envelope.bytesOf(index);
-  return { index: raw.length === envelope.length ? null : index, ...refused, raw: redactBytes(raw) };
+  const { code, reason } = refused;
+  return { index: raw.length === envelope.length ? null : index, code, reason, raw: redactBytes(raw) };
 }

@@ -1,5 +1,5 @@
 /** One raw record → LogRecord with its fact, or the reason why it cannot be one. */
-import type { ConnectionEvent, Fact, LogRecord, RejectCode } from '../model.ts';
+import type { ConnectionEvent, Fact, LogRecord, RejectCode, UnexplainedLine } from '../model.ts';
 import { readConnection, sameName } from './connection.ts';
 import type { RawRecord } from './envelope.ts';
 import { readFailure, readSettingChange } from './failure.ts';
@@ -15,12 +15,15 @@ import { cleanField, cleanJson, cleanText } from './text.ts';
 export interface Refused {
   code: RejectCode;
   reason: string;
+  /** The line whose prefix nothing explains. */
+  unexplained?: UnexplainedLine;
 }
 
 /** What every category has in common. */
 interface Frame {
   index: number;
   eventTime: number;
+  azureTime: number;
   server: string;
   category: string;
 }
@@ -40,7 +43,8 @@ export function decodeRecord(
   if (server === null) return { code: 'NO_SERVER', reason: 'It names no server and no resource id.' };
   const eventTime = timeOf(top, properties);
   if (eventTime === null) return { code: 'BAD_TIME', reason: 'It has no time that can be read.' };
-  const frame = { index, eventTime, server: cleanText(server), category: cleanText(category) };
+  const azureTime = parseTime(textOf(top, 'time') ?? '') ?? eventTime;
+  const frame = { index, eventTime, azureTime, server: cleanText(server), category: cleanText(category) };
   if (category === 'PostgreSQLLogs') return decodeServerLog(frame, properties, prefixes);
   const line = textOf(top, 'log');
   if (category === 'PostgreSQLFlexPGBouncer' && line !== null) return decodePgBouncer(frame, line);
@@ -80,6 +84,15 @@ function decodeServerLog(
     return {
       code: 'PREFIX_MISMATCH',
       reason: 'Its message does not begin with the log_line_prefix and its level.',
+      unexplained: {
+        server: frame.server,
+        message,
+        eventTime: frame.eventTime,
+        level: hints.level,
+        sqlstate: hints.sqlstate,
+        pid: hints.pid,
+        backendType: textOf(properties, 'backendtype'),
+      },
     };
   const backendType = textOf(properties, 'backendtype') ?? line.backendType;
   const fact = readFact({ line, detail, context, statement, backendType });
@@ -92,6 +105,7 @@ function decodeServerLog(
     backendType: cleanField(backendType),
     level: hints.level === null ? line.level : cleanText(hints.level),
     sqlstate: cleanField(line.sqlstate),
+    prefix: line.prefix,
     message: cleanText(line.text),
     detail: detail === null ? null : cleanDetail(detail, isSecretStatement),
     context: cleanField(context),
@@ -174,6 +188,7 @@ function recordOf(frame: Frame, fields: Partial<LogRecord>): LogRecord {
     backendType: null,
     level: null,
     sqlstate: null,
+    prefix: null,
     message: null,
     detail: null,
     context: null,

@@ -204,7 +204,11 @@ export class Ingestor {
     const raw = this.#options.redactBytes(message.body);
     return {
       ...message,
-      decoded: { records: [], rejects: [{ index: null, code: 'NOT_STORABLE', reason, raw }] },
+      decoded: {
+        records: [],
+        rejects: [{ index: null, code: 'NOT_STORABLE', reason, raw }],
+        unexplained: [],
+      },
       features: new Map(),
     };
   }

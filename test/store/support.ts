@@ -45,6 +45,7 @@ export function logRecord(fact: Fact | null, changes: Partial<LogRecord> = {}): 
   return {
     index: 0,
     eventTime: T0,
+    azureTime: changes.eventTime ?? T0,
     server: 'pg-1',
     category: 'PostgreSQLLogs',
     sessionId: '69a55080.1a',
@@ -52,6 +53,7 @@ export function logRecord(fact: Fact | null, changes: Partial<LogRecord> = {}): 
     backendType: 'client backend',
     level: 'LOG',
     sqlstate: '00000',
+    prefix: '%t-%c-',
     message: 'text of the line',
     detail: null,
     context: null,
@@ -162,7 +164,7 @@ export function message(sequenceNumber: number, parts: MessageParts = {}): Writa
       sequenceNumber,
       offset: `offset-${sequenceNumber}`,
     },
-    decoded: { records: parts.records ?? [logRecord(null)], rejects: parts.rejects ?? [] },
+    decoded: { records: parts.records ?? [logRecord(null)], rejects: parts.rejects ?? [], unexplained: [] },
     features: new Map(parts.features),
     contiguous: parts.contiguous ?? true,
   };

@@ -107,7 +107,11 @@ test('a message that alone cannot be stored is kept as a reject; its neighbours 
 test('secrets in a message that is kept as a reject are blanked', async (t) => {
   const store = await temporaryStore(t);
   const running = ingestor(await StoreWriter.create(store), {
-    decode: () => ({ records: [logRecord(connection('received', { clientPort: 2 ** 40 }))], rejects: [] }),
+    decode: () => ({
+      records: [logRecord(connection('received', { clientPort: 2 ** 40 }))],
+      rejects: [],
+      unexplained: [],
+    }),
   });
   await running.ingest([sourceMessage(1, `{"message":"CREATE ROLE x PASSWORD 'TopSecret1'"}`)], true);
   await running.stop();

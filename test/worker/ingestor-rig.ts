@@ -9,9 +9,17 @@ import { connection, logRecord, SOURCE } from '../store/support.ts';
 export function decode(body: Uint8Array): DecodedMessage {
   const text = Buffer.from(body).toString();
   if (text.startsWith('!')) {
-    return { records: [], rejects: [{ index: null, code: 'INVALID_JSON', reason: 'no JSON', raw: body }] };
+    return {
+      records: [],
+      rejects: [{ index: null, code: 'INVALID_JSON', reason: 'no JSON', raw: body }],
+      unexplained: [],
+    };
   }
-  return { records: [logRecord(connection('received', { clientPort: Number(text) }))], rejects: [] };
+  return {
+    records: [logRecord(connection('received', { clientPort: Number(text) }))],
+    rejects: [],
+    unexplained: [],
+  };
 }
 
 export function sourceMessage(sequenceNumber: number, body = '5432', partition = '0'): SourceMessage {

@@ -102,6 +102,7 @@ test('features go with the record that they are of', async (t) => {
         ),
       ),
       rejects: [],
+      unexplained: [],
     }),
     features: (record) => (record.index === 1 ? features('of-1') : null),
   });
