@@ -131,7 +131,7 @@ export interface AuditEntry {
   parameters: string | null;
   /** Rows retrieved or affected; null without pgaudit.log_rows. */
   rows: number | null;
-  /** The text was cut on the way (closing quote missing). */
+  /** The text was cut on the way (closing quote missing), or something stands behind its last field. */
   truncated: boolean;
 }
 

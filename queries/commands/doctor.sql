@@ -10,6 +10,12 @@ SELECT
   (SELECT count(*) FROM errors WHERE sql_text IS NOT NULL) AS errors_with_text,
   (SELECT count(*) FROM rejects) AS rejects,
   (SELECT count(*) FROM rejects WHERE code = 'PREFIX_MISMATCH') AS prefix_mismatches,
+  (SELECT list(DISTINCT server) FROM rejects WHERE code = 'PREFIX_MISMATCH') AS mismatch_servers,
+  (
+    SELECT list(printf('%s: "%s" explains %.1f %% of its lines', server, format, 100 * share))
+    FROM log_line_prefixes WHERE origin = 'found'
+  ) AS found_prefixes,
+  (SELECT coalesce(sum(missing), 0) FROM audit_gaps) AS audit_gaps,
   (SELECT coalesce(sum(last_missing - first_missing + 1), 0) FROM gaps) AS missing,
   (SELECT count(*) FROM deliveries WHERE state = 'pending' AND attempts > 0) AS retrying,
   (SELECT count(*) FROM deliveries WHERE state = 'pending') AS pending,

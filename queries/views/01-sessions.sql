@@ -1,9 +1,16 @@
--- What is known of each backend, from whichever of its lines arrived. Lines may arrive in any order.
-CREATE OR REPLACE VIEW sessions AS
+-- What is known of each connection, from whichever of its lines arrived. Lines may arrive in any order.
+CREATE OR REPLACE VIEW store.known_sessions AS
 SELECT
   server,
   session_id,
-  min(event_time) AS started_at,
+  starts_with(session_id, 'pgbouncer/') AS is_pooler,
+  -- The id begins with the start, in seconds: known of every session, also of those that began before the first record.
+  coalesce(
+    min(event_time) FILTER (event = 'received'),
+    make_timestamp(try_cast('0x' || regexp_extract(session_id, '^([0-9a-f]+)\.', 1) AS BIGINT) * 1000000),
+    min(event_time)
+  ) AS started_at,
+  bool_or(event = 'received') AS is_start_seen,
   max(event_time) FILTER (event = 'disconnected') AS ended_at,
   -- The first authorization counts: RAISE LOG lets any role print a second one under its own session id.
   coalesce(
@@ -37,26 +44,50 @@ SELECT
     WHEN bool_or(event IN ('failed', 'rejected', 'limit', 'protocol_error'))
       THEN arg_min(event, event_time) FILTER (event IN ('failed', 'rejected', 'limit', 'protocol_error'))
     WHEN bool_or(event = 'authorized') THEN 'signed_in'
-    WHEN bool_or(event = 'disconnected') THEN 'signed_in'
+    WHEN bool_or(event IN ('disconnected', 'seen')) THEN 'signed_in'
     ELSE 'incomplete'
   END AS outcome,
   arg_min(reason, event_time) AS reason,
   max(duration_ms) AS duration_ms,
   -- The platform's own sessions: the pair of a local address and its certificate, never the name alone. Every line
   -- has to agree: RAISE LOG lets any role print lines of the platform under its own session id.
+  -- In the log of PgBouncer: the unix socket, which no customer reaches, and the platform's names.
   coalesce(
     bool_and(method = 'cert' AND identity LIKE 'CN=azuresu.%') FILTER (event = 'authenticated')
+      AND coalesce(bool_and(user_name = 'azuresu') FILTER (user_name IS NOT NULL), true)
       AND bool_and(client IN ('127.0.0.1', '::1', '[local]') OR client LIKE '169.254.%'),
+    starts_with(session_id, 'pgbouncer/')
+      AND bool_and(client = '[local]') AND bool_and(user_name IN ('azuresu', 'pgbouncer')),
     false
   ) AS is_platform
 FROM store.connection_events
 WHERE session_id IS NOT NULL
 GROUP BY server, session_id;
 
-COMMENT ON VIEW sessions IS 'One row per PostgreSQL backend that logged a connection line.';
+-- The built-in PgBouncer reaches the server through the unix socket: which of its clients a session serves is not said.
+-- pooler_clients has those that may be: same user and database, connected while the session lasted.
+CREATE OR REPLACE VIEW sessions AS
+SELECT s.*, p.clients AS pooler_clients
+FROM store.known_sessions s
+LEFT JOIN (
+  SELECT b.server, b.session_id, list(DISTINCT c.client ORDER BY c.client) AS clients
+  FROM store.known_sessions b
+  JOIN store.known_sessions c
+    ON c.server = b.server AND c.user_name = b.user_name AND c.database_name = b.database_name
+  WHERE
+    b.client = '[local]' AND NOT b.is_pooler AND NOT b.is_platform
+    AND c.is_pooler AND c.outcome IN ('signed_in', 'incomplete') AND c.client <> '[local]'
+    AND c.started_at <= coalesce(b.ended_at, TIMESTAMP 'infinity')
+    AND coalesce(c.ended_at, TIMESTAMP 'infinity') >= b.started_at
+  GROUP BY b.server, b.session_id
+) p ON p.server = s.server AND p.session_id = s.session_id;
+
+COMMENT ON VIEW sessions IS 'One row per connection: of a PostgreSQL backend, or of a client of the built-in PgBouncer.';
 COMMENT ON COLUMN sessions.server IS 'Name of the Flexible Server, lower case.';
-COMMENT ON COLUMN sessions.session_id IS '%c of the log_line_prefix: start time and pid in hex.';
-COMMENT ON COLUMN sessions.started_at IS 'Time (UTC) of the first connection line seen.';
+COMMENT ON COLUMN sessions.session_id IS '%c of the log_line_prefix: start time and pid in hex. pgbouncer/… for a client of the built-in PgBouncer.';
+COMMENT ON COLUMN sessions.is_pooler IS 'A client of the built-in PgBouncer (port 6432), as its own log tells.';
+COMMENT ON COLUMN sessions.started_at IS 'Time (UTC) of the connection, to the second where its line was not seen.';
+COMMENT ON COLUMN sessions.is_start_seen IS 'Whether the line of the connection was seen; if not, the session began before the first record.';
 COMMENT ON COLUMN sessions.ended_at IS 'Time (UTC) of the disconnection; null while open, and for sign-ins that failed.';
 COMMENT ON COLUMN sessions.user_name IS 'Role that the client asked for. Written by the client: not proof of a sign-in.';
 COMMENT ON COLUMN sessions.database_name IS 'Database that the client asked for.';
@@ -72,3 +103,4 @@ COMMENT ON COLUMN sessions.outcome IS 'signed_in, failed, rejected, limit, proto
 COMMENT ON COLUMN sessions.reason IS 'Why it did not sign in: bad_password, no_such_role, no_hba, no_such_db, …';
 COMMENT ON COLUMN sessions.duration_ms IS 'Session time in milliseconds, from the disconnection line.';
 COMMENT ON COLUMN sessions.is_platform IS 'A session of Azure''s own management (local address and azuresu certificate).';
+COMMENT ON COLUMN sessions.pooler_clients IS 'For a session through the built-in PgBouncer: addresses of the clients that it may have served.';

@@ -6,8 +6,10 @@ WITH outcome AS (
     session_id,
     -- "connection authorized" comes before the checks of database and role: a failure in the session outranks it.
     coalesce(
-      min(record_id) FILTER (event IN ('failed', 'rejected', 'limit')),
-      min(record_id) FILTER (event = 'authorized')
+      arg_min(record_id, event_time) FILTER (event IN ('failed', 'rejected', 'limit')),
+      arg_min(record_id, event_time) FILTER (event = 'authorized'),
+      -- PgBouncer never says that a client was let in; that it was is known when it leaves.
+      arg_min(record_id, event_time) FILTER (event = 'disconnected' AND starts_with(session_id, 'pgbouncer/'))
     ) AS record_id
   FROM store.connection_events
   WHERE session_id IS NOT NULL
@@ -18,7 +20,7 @@ SELECT
   e.event_time,
   e.server,
   e.session_id,
-  CASE e.event WHEN 'authorized' THEN 'success' ELSE e.event END AS outcome,
+  CASE WHEN e.event IN ('authorized', 'disconnected') THEN 'success' ELSE e.event END AS outcome,
   coalesce(e.user_name, s.user_name) AS user_name,
   coalesce(e.database_name, s.database_name) AS database_name,
   coalesce(s.client, e.client) AS client,
@@ -28,6 +30,7 @@ SELECT
   s.tls,
   s.tls_version,
   s.replication,
+  s.is_pooler,
   e.sqlstate,
   e.reason,
   s.is_platform
@@ -50,6 +53,7 @@ COMMENT ON COLUMN sign_ins.method IS 'Authentication method.';
 COMMENT ON COLUMN sign_ins.tls IS 'Whether the connection was encrypted.';
 COMMENT ON COLUMN sign_ins.tls_version IS 'TLS version.';
 COMMENT ON COLUMN sign_ins.replication IS 'A replication connection.';
+COMMENT ON COLUMN sign_ins.is_pooler IS 'At the built-in PgBouncer, told by its own log; a success is known when the client leaves.';
 COMMENT ON COLUMN sign_ins.sqlstate IS 'SQLSTATE of the refusal.';
 COMMENT ON COLUMN sign_ins.reason IS 'bad_password, no_such_role, no_password, expired, no_hba, not_permitted, no_such_db, no_connect_priv, too_many, …';
 COMMENT ON COLUMN sign_ins.is_platform IS 'Azure''s own management session.';

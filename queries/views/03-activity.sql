@@ -1,5 +1,17 @@
 -- Audited statements and failed ones, with the session and what the parser says of the text.
 CREATE OR REPLACE VIEW activity AS
+-- pgaudit.log_statement_once: rows with "<previously logged>" have the text of the first row with their ids.
+WITH texts AS (
+  SELECT
+    server, session_id, statement_id, substatement_id,
+    min(statement_hash) AS statement_hash, min(parameters) AS parameters
+  FROM store.activities
+  SEMI JOIN (
+    SELECT server, session_id, statement_id, substatement_id FROM store.activities WHERE previously_logged
+  ) USING (server, session_id, statement_id, substatement_id)
+  WHERE statement_hash IS NOT NULL
+  GROUP BY ALL
+)
 SELECT
   a.record_id,
   a.event_time,
@@ -11,6 +23,10 @@ SELECT
   coalesce(a.database_name, s.database_name) AS database_name,
   coalesce(s.client, a.client) AS client,
   coalesce(s.application, a.application) AS application,
+  s.identity,
+  s.method,
+  s.tls,
+  s.pooler_clients,
   a.audit_type,
   a.statement_id,
   a.substatement_id,
@@ -18,12 +34,12 @@ SELECT
   a.command,
   a.object_type,
   a.object_name,
-  a.parameters,
+  coalesce(a.parameters, p.parameters) AS parameters,
   a.row_count,
   a.truncated,
   a.sqlstate,
   a.message,
-  a.statement_hash,
+  coalesce(a.statement_hash, p.statement_hash) AS statement_hash,
   t.sql_text,
   t.parse_ok,
   t.fingerprint,
@@ -53,7 +69,10 @@ SELECT
   coalesce(s.is_platform, false) AS is_platform
 FROM store.activities a
 LEFT JOIN sessions s ON s.server = a.server AND s.session_id = a.session_id
-LEFT JOIN store.statements t ON t.statement_hash = a.statement_hash;
+LEFT JOIN texts p
+  ON a.previously_logged AND p.server = a.server AND p.session_id = a.session_id
+    AND p.statement_id = a.statement_id AND p.substatement_id = a.substatement_id
+LEFT JOIN store.statements t ON t.statement_hash = coalesce(a.statement_hash, p.statement_hash);
 
 COMMENT ON VIEW activity IS 'One row per audited statement and per statement that failed.';
 COMMENT ON COLUMN activity.record_id IS 'Record that it comes from, in order of arrival.';
@@ -66,6 +85,10 @@ COMMENT ON COLUMN activity.user_name IS 'Role that signed in (SET ROLE does not 
 COMMENT ON COLUMN activity.database_name IS 'Database of the session.';
 COMMENT ON COLUMN activity.client IS 'Client address; null until a connection line of the session arrives.';
 COMMENT ON COLUMN activity.application IS 'application_name. Written by the client.';
+COMMENT ON COLUMN activity.identity IS 'Authenticated identity (PostgreSQL 14 and later).';
+COMMENT ON COLUMN activity.method IS 'Authentication method: scram-sha-256, md5, cert, trust, …';
+COMMENT ON COLUMN activity.tls IS 'Whether the connection was encrypted; null when no authorization line was seen.';
+COMMENT ON COLUMN activity.pooler_clients IS 'For a session through the built-in PgBouncer: addresses of the clients that it may have served.';
 COMMENT ON COLUMN activity.audit_type IS 'SESSION or OBJECT.';
 COMMENT ON COLUMN activity.statement_id IS 'pgaudit statement id, from 1 in each session.';
 COMMENT ON COLUMN activity.substatement_id IS 'pgaudit sub-statement id.';

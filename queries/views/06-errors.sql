@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW errors AS
 SELECT record_id, event_time, server, session_id, user_name, database_name, client, application,
-       sqlstate, message, sql_text, normalized, flags, is_platform
+       identity, method, tls, sqlstate, message, sql_text, normalized, flags, is_platform
 FROM activity
 WHERE source = 'error';
 
@@ -13,6 +13,9 @@ COMMENT ON COLUMN errors.user_name IS 'Role that signed in.';
 COMMENT ON COLUMN errors.database_name IS 'Database of the session.';
 COMMENT ON COLUMN errors.client IS 'Client address.';
 COMMENT ON COLUMN errors.application IS 'application_name.';
+COMMENT ON COLUMN errors.identity IS 'Authenticated identity.';
+COMMENT ON COLUMN errors.method IS 'Authentication method.';
+COMMENT ON COLUMN errors.tls IS 'Whether the connection was encrypted.';
 COMMENT ON COLUMN errors.sqlstate IS 'SQLSTATE, e.g. 42501 for a denied statement.';
 COMMENT ON COLUMN errors.message IS 'Error message.';
 COMMENT ON COLUMN errors.sql_text IS 'Statement text where the server shipped it.';

@@ -35,7 +35,8 @@ COMMENT ON COLUMN positions.stored_offset IS 'Its offset, opaque.';
 COMMENT ON COLUMN positions.updated_at IS 'Time (UTC) of the commit.';
 
 CREATE OR REPLACE VIEW rejects AS
-SELECT source, partition, sequence_number, record_index, received_at, code, reason, octet_length(raw) AS bytes, raw
+SELECT source, partition, sequence_number, record_index, received_at, server, code, reason,
+       octet_length(raw) AS bytes, raw
 FROM store.rejects;
 
 COMMENT ON VIEW rejects IS 'What could not be decoded, with its bytes.';
@@ -44,6 +45,7 @@ COMMENT ON COLUMN rejects.partition IS 'Partition.';
 COMMENT ON COLUMN rejects.sequence_number IS 'Message.';
 COMMENT ON COLUMN rejects.record_index IS 'Record in the message; null when the whole message was rejected.';
 COMMENT ON COLUMN rejects.received_at IS 'Time (UTC).';
+COMMENT ON COLUMN rejects.server IS 'Name of the Flexible Server where the prefix is what was not understood.';
 COMMENT ON COLUMN rejects.code IS 'INVALID_JSON, NOT_A_RECORD, PREFIX_MISMATCH, BAD_TIME, NO_SERVER, BAD_AUDIT or NOT_STORABLE.';
 COMMENT ON COLUMN rejects.reason IS 'One sentence.';
 COMMENT ON COLUMN rejects.bytes IS 'Size in bytes.';

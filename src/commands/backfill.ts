@@ -3,8 +3,9 @@ import type { Detector } from '../detect/detector.ts';
 import { fileInfo, readFileMessages } from '../sources/file.ts';
 import { Store } from '../store/store.ts';
 import { StoreWriter } from '../store/writer.ts';
+import { armDetectors } from '../worker/arming.ts';
 import { Detection } from '../worker/detection.ts';
-import { armDetectors, createIngestor } from '../worker/pipeline.ts';
+import { createIngestor } from '../worker/ingestion.ts';
 import { createContext, type GlobalOptions } from './context.ts';
 import { ProgressLine } from './progress.ts';
 
@@ -26,17 +27,25 @@ export async function backfillCommand(paths: readonly string[], options: GlobalO
     const { armed, refused } = await armDetectors(store, config.detection);
     for (const { error } of refused) log.error({ hint: error.hint }, error.message);
 
-    const totals = { records: 0, rejects: 0, repeated: 0, unfinished: 0 };
+    const totals = { records: 0, rejects: 0, repeated: 0, copies: 0, unfinished: 0 };
     const progress = new ProgressLine(
       err,
       files.reduce((sum, file) => sum + file.bytes, 0),
     );
     const limits = { ...config.ingest, maxDelayMs: 0 };
-    const ingestor = await createIngestor(writer, config.logLinePrefix, limits, {
+    const ingestor = await createIngestor(store, writer, [config.logLinePrefix].flat(), limits, {
+      onPrefix: ({ server, format, lines, explained }, restored) => {
+        totals.rejects -= restored;
+        totals.records += restored;
+        const share = `${explained} of ${lines} lines looked at`;
+        err.write(`${server}: log_line_prefix ${JSON.stringify(format)} found (explains ${share})\n`);
+      },
+      onRestored: (rejects) => err.write(`${rejects} earlier rejects could be decoded by now\n`),
       onCommit: (result) => {
         totals.records += result.records;
         totals.rejects += result.rejects;
         totals.repeated += result.repeated;
+        totals.copies += result.copies;
       },
       onRefused: (error, retryInMs) =>
         log.error({ error, retryInMs }, 'the store refuses to write; trying again'),
@@ -62,6 +71,7 @@ export async function backfillCommand(paths: readonly string[], options: GlobalO
     const parts = [
       `${totals.records.toLocaleString('en')} records stored`,
       `${totals.rejects.toLocaleString('en')} rejects`,
+      ...(totals.copies > 0 ? [`${totals.copies.toLocaleString('en')} copies left out`] : []),
       `${alerts.toLocaleString('en')} new alerts`,
     ];
     err.write(`${parts.join(', ')} in ${config.data}\n`);
@@ -73,7 +83,7 @@ export async function backfillCommand(paths: readonly string[], options: GlobalO
         `${totals.unfinished} file(s) end in the middle of a record; run this again once they are complete.\n`,
       );
     }
-    if (totals.records === 0 && totals.rejects === 0)
+    if (totals.records === 0 && totals.rejects === 0 && totals.copies === 0)
       err.write('Everything in the files was stored before.\n');
   } finally {
     await store.close();

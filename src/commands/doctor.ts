@@ -1,5 +1,4 @@
 /** `pgvigil doctor`: checks what can be checked and says what to do. */
-import { FULL_OUTBOX_ROWS } from '../alerts/outbox.ts';
 import type { Config } from '../config.ts';
 import { loadDetectors } from '../detect/detector.ts';
 import { bindParameters } from '../detect/parameters.ts';
@@ -11,21 +10,11 @@ import { openReader } from '../query/reader.ts';
 import type { Cell } from '../query/values.ts';
 import { inspectHub } from '../sources/hub-client.ts';
 import { type CommandContext, createContext, type GlobalOptions } from './context.ts';
+import { type Finding, judgeData } from './findings.ts';
 import { hubAddress, openChannels } from './run.ts';
 import { commandSql } from './sql.ts';
 
-type State = 'ok' | 'warn' | 'fail';
-
-/** One thing that was looked at. */
-export interface Finding {
-  state: State;
-  what: string;
-  /** What to do about it. */
-  hint?: string;
-}
-
 const HUB_TIMEOUT_MS = 20_000;
-const QUIET_MS = 30 * 60_000;
 
 /** Prints one line per check; exit code 1 when one failed. */
 export async function doctorCommand(options: GlobalOptions): Promise<void> {
@@ -152,86 +141,4 @@ async function checkData({ config }: CommandContext): Promise<Finding[]> {
     }
     return [running, failure(error)];
   }
-}
-
-/** Findings about what arrived. Pure. @param facts the row of queries/commands/doctor.sql */
-export function judgeData(facts: Readonly<Record<string, Cell>>, now: number): Finding[] {
-  const number = (name: string) => Number(facts[name] ?? 0);
-  if (number('records') === 0) {
-    return [{ state: 'warn', what: 'nothing is stored yet' }];
-  }
-  const servers = (facts.servers as string[] | null) ?? [];
-  const findings: Finding[] = [
-    {
-      state: 'ok',
-      what: `${number('records')} records of ${servers.length} server${servers.length === 1 ? '' : 's'}: ${servers.join(', ')}`,
-    },
-  ];
-  const add = (when: boolean, finding: Finding) => {
-    if (when) findings.push(finding);
-  };
-  const newest = Date.parse(String(facts.newest));
-  add(now - newest > QUIET_MS, {
-    state: 'warn',
-    what: `the newest event is of ${String(facts.newest)}`,
-    hint: 'If the servers are busy, look at their diagnostic settings and at the hub.',
-  });
-  add(number('audited') === 0, {
-    state: 'fail',
-    what: 'no AUDIT line was ever seen: statements are not watched',
-    hint: 'az postgres flexible-server parameter set --name pgaudit.log --value read,write,function,role,ddl,misc (after shared_preload_libraries includes pgaudit and the server was restarted).',
-  });
-  add(number('audited') > 0 && number('with_rows') === 0, {
-    state: 'warn',
-    what: 'AUDIT lines carry no row counts: how much was read or deleted is unknown',
-    hint: 'az postgres flexible-server parameter set --name pgaudit.log_rows --value on',
-  });
-  add(number('sign_ins') === 0, {
-    state: 'fail',
-    what: 'no connection line was ever seen: sign-ins are not watched',
-    hint: 'az postgres flexible-server parameter set --name log_connections --value on',
-  });
-  add(number('errors') > 0 && number('errors_with_text') === 0, {
-    state: 'warn',
-    what: 'failed statements arrive without their text; detectors go by the error messages',
-    hint: 'Nothing to do: older builds of the service do not ship STATEMENT.',
-  });
-  add(number('prefix_mismatches') > 0, {
-    state: 'fail',
-    what: `${number('prefix_mismatches')} records have another log_line_prefix than the configuration`,
-    hint: 'Set logLinePrefix to the value of: az postgres flexible-server parameter show --name log_line_prefix',
-  });
-  add(number('rejects') > number('prefix_mismatches'), {
-    state: 'warn',
-    what: `${number('rejects') - number('prefix_mismatches')} records could not be decoded`,
-    hint: 'pgvigil query "SELECT code, reason, count(*) FROM rejects GROUP BY ALL"',
-  });
-  add(number('missing') > 0, {
-    state: 'warn',
-    what: `${number('missing')} messages aged out of the hub before they were read`,
-    hint: 'Keep the worker running, or raise the retention of the hub; pgvigil query "SELECT * FROM gaps".',
-  });
-  add(number('retrying') > 0, {
-    state: 'warn',
-    what: `${number('retrying')} alert messages wait for another attempt`,
-    hint: `pgvigil query "SELECT channel, last_status, last_error FROM deliveries WHERE state = 'pending'"`,
-  });
-  add(number('pending') > FULL_OUTBOX_ROWS, {
-    state: 'fail',
-    what: `the outbox is full: ${number('pending')} alert messages wait`,
-    hint: 'pgvigil query "SELECT channel, count(*) FROM deliveries WHERE state = \'pending\' GROUP BY channel"; a receiver is down, or a detector is too eager.',
-  });
-  add(number('dead') > 0, {
-    state: 'fail',
-    what: `${number('dead')} alert messages were given up`,
-    hint: `pgvigil query "SELECT channel, last_status, last_error FROM deliveries WHERE state = 'dead'"`,
-  });
-  for (const text of (facts.failing as string[] | null) ?? []) {
-    findings.push({
-      state: 'fail',
-      what: `detector ${text}`,
-      hint: 'The others run. See the file of the detector.',
-    });
-  }
-  return findings;
 }

@@ -142,7 +142,15 @@ const detection = z.strictObject({
 /** The whole configuration. Paths are relative to the folder of the file. */
 export const configSchema = z.strictObject({
   data: z.string().min(1).default('./pgvigil-data').describe('Data folder. Also PGVIGIL_DATA and --data.'),
-  logLinePrefix: z.string().min(1).default('%t-%c-').describe('log_line_prefix of the servers.'),
+  logLinePrefix: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
+      error: 'must be text or a list of texts',
+    })
+    .default('%t-%c-')
+    .meta({ allowed: 'text or a list of texts' })
+    .describe(
+      'log_line_prefix of the servers, or several. Others are found from the lines, which are rejected until then.',
+    ),
   eventHub: eventHub
     .optional()
     .meta({ allowed: 'a section of keys' })

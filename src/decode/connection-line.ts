@@ -11,12 +11,12 @@ export interface LineText {
   prefixUser: string | null;
 }
 
-/** A connection event without facts, to be filled in. */
+/** A connection event with these facts and no others. */
 export function connectionEvent(
   event: ConnectionEventName,
-  fields: Partial<ConnectionEvent> = {},
+  fields?: Partial<ConnectionEvent>,
 ): ConnectionEvent {
-  return {
+  const empty: ConnectionEvent = {
     kind: 'connection',
     event,
     user: null,
@@ -31,6 +31,7 @@ export function connectionEvent(
     replication: false,
     reason: null,
     durationMs: null,
-    ...fields,
   };
+  // Most callers fill it in themselves: a second object for each line of a connection is what this saves.
+  return fields === undefined ? empty : Object.assign(empty, fields);
 }

@@ -1,6 +1,7 @@
 /**
  * Connection lines of PostgreSQL 11 to 18: received, authenticated, authorized, ready, disconnected
- * (texts: src/backend/postmaster/postmaster.c, libpq/auth.c, utils/init/postinit.c, tcop/postgres.c).
+ * (texts: src/backend/postmaster/postmaster.c, tcop/backend_startup.c, libpq/auth.c, utils/init/postinit.c,
+ * tcop/postgres.c).
  *
  * PostgreSQL does not quote or escape the names in these lines. A name can hold ` database=` and everything else that
  * ends a name, so a line is anchored at both ends, and where two readings remain the fields stay null rather than name
@@ -9,7 +10,8 @@
  */
 import type { ConnectionEvent } from '../model.ts';
 import { connectionEvent, type LineText } from './connection-line.ts';
-import { readRefusal } from './refusal.ts';
+import { readProtocolError, readRefusal } from './refusal.ts';
+import { readSecurity } from './security.ts';
 
 /** PostgreSQL cuts role and database names at NAMEDATALEN - 1 bytes. Application names in `authorized` are not cut. */
 const NAME_BYTES = 63;
@@ -19,157 +21,164 @@ export function sameName(inText: string, inPrefix: string): boolean {
   return inText.replaceAll('\n\t', '\n') === inPrefix.replaceAll('\n\t', '\n');
 }
 
+const RECEIVED = 'connection received: host=';
+const AUTHENTICATED = 'connection authenticated: ';
+const AUTHORIZED = 'connection authorized: user=';
+const REPLICATION = 'replication connection authorized: user=';
+const DISCONNECTED = 'disconnection: session time: ';
+
 /** The connection event that a line reports, or null when it reports something else. */
 export function readConnection(line: LineText): ConnectionEvent | null {
-  if (line.level === 'FATAL') return readRefusal(line);
-  if (line.level !== 'LOG') return null;
-  const { text } = line;
-  if (text.startsWith('connection received: host=')) return readReceived(text.slice(26));
-  if (text.startsWith('connection authenticated: ')) return readAuthenticated(text.slice(26));
-  if (text.startsWith('connection authorized: user=')) return readAuthorized(text.slice(28), line.prefixUser);
-  if (text.startsWith('replication connection authorized: user='))
-    return readReplication(text.slice(40), line.prefixUser);
-  if (text.startsWith('connection ready: ')) return connectionEvent('ready');
-  if (text.startsWith('disconnection: session time: '))
-    return readDisconnected(text.slice(29), line.prefixUser);
+  const { level, text, prefixUser } = line;
+  if (level === 'FATAL') return readRefusal(line);
+  if (level !== 'LOG') return null;
+  // Every line of a busy server comes by: the first letter tells most of them apart.
+  const first = text.charCodeAt(0);
+  if (first === 0x63 /* c */) {
+    if (text.startsWith(RECEIVED)) return readReceived(text);
+    if (text.startsWith(AUTHENTICATED)) return readAuthenticated(text);
+    if (text.startsWith(AUTHORIZED)) return readAuthorized(text, prefixUser);
+    if (text.startsWith('connection ready: ')) return connectionEvent('ready');
+  } else if (first === 0x64 /* d */ && text.startsWith(DISCONNECTED)) {
+    return readDisconnected(text, prefixUser);
+  } else if (first === 0x72 /* r */ && text.startsWith(REPLICATION)) {
+    return readReplication(text, prefixUser);
+  }
   return readEntra(text) ?? readProtocolError(text);
 }
 
-function readReceived(rest: string): ConnectionEvent {
-  return connectionEvent('received', readAddress(rest.replace(/ pid=\d{1,10}$/, '')));
+function readReceived(text: string): ConnectionEvent {
+  const event = connectionEvent('received');
+  readAddress(event, text, RECEIVED.length);
+  return event;
 }
 
-/** `host` or `host port=n`, from the right: with log_hostname the host is a name from somebody's DNS. */
-function readAddress(rest: string): { client: string | null; clientPort: number | null } {
-  const at = rest.lastIndexOf(' port=');
-  const port = at < 0 ? '' : rest.slice(at + 6);
-  if (!/^\d{1,5}$/.test(port)) return { client: rest === '' ? null : rest, clientPort: null };
-  return { client: rest.slice(0, at) || null, clientPort: Number(port) };
+/**
+ * `host` or `host port=n`, then what a version or a product adds (` pid=n` on Single Server). From the right: with
+ * log_hostname the host is a name from somebody's DNS.
+ */
+function readAddress(event: ConnectionEvent, text: string, start: number): void {
+  const at = text.lastIndexOf(' port=');
+  let end = at + 6;
+  let port = 0;
+  for (; end < text.length && end < at + 11; end++) {
+    const digit = text.charCodeAt(end) - 0x30;
+    if (digit < 0 || digit > 9) break;
+    port = port * 10 + digit;
+  }
+  const isPort = at >= start && end > at + 6 && (end === text.length || text.charCodeAt(end) === 0x20);
+  if (isPort) event.clientPort = port;
+  const host = isPort ? text.slice(start, at) : text.slice(start).replace(/ pid=\d{1,10}$/, '');
+  event.client = host || null;
 }
 
 /** `identity="…" method=… (file:line)`; for `trust` since 17 `user="…"`. Quoted, so both ends are certain. */
-function readAuthenticated(rest: string): ConnectionEvent | null {
-  const end = rest.lastIndexOf('" method=');
-  const method = end < 0 ? null : /^\S+/.exec(rest.slice(end + 9));
-  if (method === null) return null;
-  const fields = { method: method[0], identity: null as string | null, user: null as string | null };
-  if (rest.startsWith('identity="')) fields.identity = rest.slice(10, end);
-  else if (rest.startsWith('user="')) fields.user = rest.slice(6, end);
-  else return null;
-  return connectionEvent('authenticated', fields);
+function readAuthenticated(text: string): ConnectionEvent | null {
+  const end = text.lastIndexOf('" method=');
+  const isIdentity = text.startsWith('identity="', AUTHENTICATED.length);
+  const start = AUTHENTICATED.length + (isIdentity ? 10 : 6);
+  if (end < start || !(isIdentity || text.startsWith('user="', AUTHENTICATED.length))) return null;
+  const space = text.indexOf(' ', end + 9);
+  const method = text.slice(end + 9, space < 0 ? text.length : space);
+  if (method === '') return null;
+  const event = connectionEvent('authenticated');
+  const name = text.slice(start, end);
+  if (isIdentity) event.identity = name;
+  else event.user = name;
+  event.method = method;
+  return event;
 }
 
 /** `user database=d[ application_name=a][ SSL enabled (…)][ GSS (…)]`. */
-function readAuthorized(rest: string, prefixUser: string | null): ConnectionEvent {
-  const { head, tls, tlsVersion } = readSecurity(rest);
-  const identity = splitIdentity(head, prefixUser);
-  return connectionEvent('authorized', { ...identity, tls, tlsVersion });
+function readAuthorized(text: string, prefixUser: string | null): ConnectionEvent {
+  const { end, tls, tlsVersion } = readSecurity(text);
+  const event = connectionEvent('authorized');
+  event.tls = tls;
+  event.tlsVersion = tlsVersion;
+  const head = text.slice(AUTHORIZED.length, end);
+  const separator = head.includes(' database=') ? ' database=' : 'database=';
+  const at = splitAt(head, separator, prefixUser);
+  if (at < 0) return event;
+  const database = at + separator.length;
+  // An application name may as well hold what looks like a second database; `splitAt` has said no then.
+  const application = head.indexOf(' application_name=', database);
+  event.user = head.slice(0, at) || null;
+  event.database = head.slice(database, application < 0 ? head.length : application) || null;
+  if (application >= 0) event.application = head.slice(application + 18) || null;
+  return event;
 }
 
-/** `user application_name=a[ SSL enabled (…)]`: a physical replication connection has no database. */
-function readReplication(rest: string, prefixUser: string | null): ConnectionEvent {
-  const { head, tls, tlsVersion } = readSecurity(rest);
-  const split = splitOnce(head, ' application_name=', prefixUser);
-  return connectionEvent('authorized', {
-    user: split?.[0] ?? null,
-    application: split?.[1] || null,
-    tls,
-    tlsVersion,
-    replication: true,
-  });
-}
-
-const SSL_SUFFIX =
-  / SSL enabled \(protocol=([^\s,()]{1,16}), cipher=[^\s,()]{1,64}, bits=\d{1,4}(?:, compression=\w{1,8})?\)$/;
-const GSS_SUFFIX = / GSS \((?:authenticated|encrypted|delegated_credentials)=[^()]{0,512}\)$/;
-
-/**
- * Takes the encryption off the end of an `authorized` line. A client that connects without TLS can end its application
- * name with the same text; the line alone does not tell.
- */
-function readSecurity(rest: string): { head: string; tls: boolean; tlsVersion: string | null } {
-  const tail = rest.slice(-1024);
-  const gss = GSS_SUFFIX.exec(tail);
-  const withoutGss = gss === null ? rest : rest.slice(0, rest.length - gss[0].length);
-  const ssl = SSL_SUFFIX.exec(withoutGss.slice(-256));
-  if (ssl === null) return { head: withoutGss, tls: false, tlsVersion: null };
-  return { head: withoutGss.slice(0, withoutGss.length - ssl[0].length), tls: true, tlsVersion: ssl[1]! };
-}
-
-interface Identity {
-  user: string | null;
-  database: string | null;
-  application: string | null;
+/** `user[ application_name=a][ SSL enabled (…)]`: the line of a replication connection names no database. */
+function readReplication(text: string, prefixUser: string | null): ConnectionEvent {
+  const { end, tls, tlsVersion } = readSecurity(text);
+  const event = connectionEvent('authorized');
+  event.tls = tls;
+  event.tlsVersion = tlsVersion;
+  event.replication = true;
+  const head = text.slice(REPLICATION.length, end);
+  if (head === prefixUser || !head.includes(' application_name=')) event.user = head || null;
+  else {
+    const at = splitAt(head, ' application_name=', prefixUser);
+    if (at < 0) return event;
+    event.user = head.slice(0, at) || null;
+    event.application = head.slice(at + 18) || null;
+  }
+  return event;
 }
 
 /**
- * Splits `user database=d application_name=a`. The line has one certain reading unless a name holds one of the
- * separators; an application name may as well hold what looks like a second database. Then all three stay null.
+ * Where the name at the start of `text` ends: at `separator`. -1 when the separator is missing, or when the name may end
+ * at more than one place and the prefix does not say where. (Single Server writes no space in front of `database=`.)
  */
-function splitIdentity(head: string, prefixUser: string | null): Identity {
-  const unknown = { user: null, database: null, application: null };
-  const pair = splitOnce(head, ' database=', prefixUser);
-  if (pair === null) return unknown;
-  const [user, rest] = pair;
-  const end = rest.indexOf(' application_name=');
-  if (end < 0) return { user, database: rest || null, application: null };
-  return { user, database: rest.slice(0, end) || null, application: rest.slice(end + 18) || null };
-}
-
-/**
- * `name` and the rest after `separator`; null when the separator is missing, or when the name may end at more than one
- * place and the prefix does not say where.
- */
-function splitOnce(text: string, separator: string, prefixUser: string | null): [string, string] | null {
-  if (prefixUser !== null && text.startsWith(prefixUser + separator))
-    return [prefixUser, text.slice(prefixUser.length + separator.length)];
+function splitAt(text: string, separator: string, prefixUser: string | null): number {
+  if (prefixUser !== null && text.startsWith(separator, prefixUser.length) && text.startsWith(prefixUser))
+    return prefixUser.length;
   const at = text.indexOf(separator);
-  if (at < 0) return null;
+  if (at < 0) return -1;
   const second = text.indexOf(separator, at + 1);
-  if (second >= 0 && Buffer.byteLength(text.slice(0, second)) <= NAME_BYTES) return null;
-  return [text.slice(0, at), text.slice(at + separator.length)];
+  if (second >= 0 && Buffer.byteLength(text.slice(0, second)) <= NAME_BYTES) return -1;
+  return at;
 }
 
-/** `h:mm:ss.mmm user=u database=d host=h[ port=n]`. */
-function readDisconnected(rest: string, prefixUser: string | null): ConnectionEvent | null {
-  const time = /^(\d{1,9}):(\d\d):(\d\d)\.(\d{3}) user=/.exec(rest);
-  if (time === null) return null;
-  const durationMs =
-    ((Number(time[1]) * 60 + Number(time[2])) * 60 + Number(time[3])) * 1000 + Number(time[4]);
-  const names = rest.slice(time[0].length);
-  const host = names.lastIndexOf(' host=');
-  const address = host < 0 ? { client: null, clientPort: null } : readAddress(names.slice(host + 6));
-  const pair = splitOnce(host < 0 ? names : names.slice(0, host), ' database=', prefixUser);
-  return connectionEvent('disconnected', {
-    ...address,
-    user: pair?.[0] || null,
-    database: pair?.[1] || null,
-    durationMs,
-  });
+/** `h:mm:ss.mmm user=u database=d host=h[ port=n]`; `database=` is empty for physical replication. */
+function readDisconnected(text: string, prefixUser: string | null): ConnectionEvent | null {
+  const names = text.indexOf(' user=', DISCONNECTED.length);
+  const durationMs = names < 0 ? null : readDuration(text.slice(DISCONNECTED.length, names));
+  if (durationMs === null) return null;
+  const event = connectionEvent('disconnected');
+  event.durationMs = durationMs;
+  const host = text.lastIndexOf(' host=');
+  if (host > names) readAddress(event, text, host + 6);
+  const pair = text.slice(names + 6, host > names ? host : text.length);
+  const at = splitAt(pair, ' database=', prefixUser);
+  if (at < 0) return event;
+  event.user = pair.slice(0, at) || null;
+  event.database = pair.slice(at + 10) || null;
+  return event;
 }
+
+/** Milliseconds of `h:mm:ss.mmm`; null for anything else. */
+function readDuration(text: string): number | null {
+  const time = /^(\d{1,9}):(\d\d):(\d\d)\.(\d{3})$/.exec(text);
+  if (time === null) return null;
+  return ((Number(time[1]) * 60 + Number(time[2])) * 60 + Number(time[3])) * 1000 + Number(time[4]);
+}
+
+/** What may stand in front of `connection authorized`: the product's name, words only, so never what a client wrote. */
+const ENTRA_START = /^[A-Za-z]{1,24}(?: [A-Za-z]{1,24}){0,5} connection authorized/;
 
 /**
- * Sign-in through Microsoft Entra ID. Its exact wording is not documented and has changed with the product's name:
- * only the person (`UPN=`) or application (`appid=`) in front of `oid=` is taken.
+ * Sign-in through Microsoft Entra ID. Its exact wording is not documented and has changed with the product's name: any
+ * `… connection authorized` with an `oid=` is taken, and the person (`UPN=`) or application (`appid=`) in it.
  */
 function readEntra(text: string): ConnectionEvent | null {
-  if (
-    !/^(?:Microsoft Entra ID|Entra ID|Azure Active Directory|Azure AD|AAD) connection authorized/i.test(text)
-  )
-    return null;
-  const identity = /\b(?:UPN|appid)=([^\s,]{1,512}),?\s{0,8}oid=/i.exec(text.slice(0, 4096));
-  return connectionEvent('authenticated', { identity: identity?.[1] ?? null, method: 'entra' });
-}
-
-const PROTOCOL_ERRORS: readonly (readonly [start: string, reason: string])[] = [
-  ['incomplete startup packet', 'incomplete_startup'],
-  ['invalid length of startup packet', 'invalid_startup'],
-  ['could not accept SSL connection', 'tls_handshake'],
-  ['received direct SSL connection request', 'tls_handshake'],
-  ['could not accept GSSAPI connection', 'gss_handshake'],
-];
-
-function readProtocolError(text: string): ConnectionEvent | null {
-  const found = PROTOCOL_ERRORS.find(([start]) => text.startsWith(start));
-  return found === undefined ? null : connectionEvent('protocol_error', { reason: found[1] });
+  const at = text.indexOf('connection authorized');
+  // At the start it is PostgreSQL's own line.
+  if (at <= 0 || !ENTRA_START.test(text)) return null;
+  const rest = text.slice(at, 4096);
+  if (!/\boid=/i.test(rest)) return null;
+  const event = connectionEvent('authenticated');
+  event.identity = /\b(?:UPN|appid)=([^\s,]{1,512})/i.exec(rest)?.[1] ?? null;
+  event.method = 'entra';
+  return event;
 }

@@ -1,9 +1,6 @@
 /** Statements that failed, and settings that changed. */
 import type { Failure, SettingChange } from '../model.ts';
 
-/** Levels that end a statement or a session. */
-const FAILURE_LEVELS = new Set(['ERROR', 'FATAL', 'PANIC']);
-
 /**
  * The failure that a line of level ERROR, FATAL or PANIC reports; null for other levels.
  * @param statement the STATEMENT of the line, where the server shipped it
@@ -14,15 +11,20 @@ export function readFailure(
   text: string,
   statement: string | null,
 ): Failure | null {
-  if (!FAILURE_LEVELS.has(level)) return null;
+  if (level !== 'ERROR' && level !== 'FATAL' && level !== 'PANIC') return null;
   return {
     kind: 'failure',
     // XX000, internal_error, is what PostgreSQL itself reports where no code was given.
     sqlstate: sqlstate ?? 'XX000',
     // The cursor position: a part of the text on stderr, apart in other formats.
-    message: text.replace(/ at character \d{1,10}$/, ''),
+    message: withoutPosition(text),
     statement,
   };
+}
+
+function withoutPosition(text: string): string {
+  const at = text.lastIndexOf(' at character ');
+  return at < 0 || !/^\d{1,10}$/.test(text.slice(at + 14)) ? text : text.slice(0, at);
 }
 
 const CHANGED = '" changed to "';

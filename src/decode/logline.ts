@@ -1,7 +1,10 @@
 /** Splits the `message` of a server record into log_line_prefix, level, SQLSTATE and text. */
-import { readConnection } from './connection.ts';
-import { AUDIT_MARK, isWellFormedAudit } from './pgaudit.ts';
-import { DEFAULT_PREFIX, matchPrefix, type PrefixPattern, type PrefixReading } from './prefix.ts';
+import { DEFAULT_PREFIX, type PrefixPattern, type PrefixReading, readShaped, valueAt } from './prefix.ts';
+import { chooseReading, isAuditLine, textStartOf, verboseSqlstate } from './prefix-choice.ts';
+import { VALUE_LENGTH } from './prefix-reach.ts';
+import { searchPrefix } from './prefix-search.ts';
+
+export { isAuditLine };
 
 /** One line of the server, with what its prefix says. */
 export interface LogLine {
@@ -29,115 +32,164 @@ export interface LineHints {
   sqlstate: string | null;
   pid: number | null;
   detail: string | null;
+  /** Cosmos DB for PostgreSQL ships lines without the level word: the text may follow the prefix directly. */
+  levelOptional: boolean;
 }
 
 /** Levels as they stand in a line; DEBUG1 to DEBUG5 all print DEBUG. */
 const LEVELS = ['LOG', 'ERROR', 'FATAL', 'WARNING', 'NOTICE', 'INFO', 'PANIC', 'DEBUG'];
 
-/** pgaudit.log_level cannot be set to these. */
-const NEVER_AUDIT = new Set(['ERROR', 'FATAL', 'PANIC']);
-
 /**
  * Reads a line with the first of `prefixes` that fits, then with Azure's default `%t-%c-`; null when none does.
- * The level word must follow directly.
+ * The level word must follow directly, unless it is optional and no prefix fits with it.
  */
 export function readLogLine(
   message: string,
   hints: LineHints,
   prefixes: readonly PrefixPattern[],
 ): LogLine | null {
-  const levels = hints.level === null ? LEVELS : [hints.level.replace(/^DEBUG\d$/, 'DEBUG')];
-  for (const pattern of [...prefixes, DEFAULT_PREFIX]) {
-    for (const level of levels) {
-      const readings = matchPrefix(pattern, message, level);
-      if (readings.length === 1 && !readings[0]!.ambiguous)
-        return lineOf(message, level, pattern, readings[0]!, hints);
-      if (readings.length > 0) return chooseLine(message, level, hints, pattern, readings);
-    }
+  for (let index = 0; index <= prefixes.length; index++) {
+    const pattern = index < prefixes.length ? prefixes[index]! : DEFAULT_PREFIX;
+    const line =
+      hints.level === null
+        ? readAnyLevel(pattern, message, hints)
+        : readLevel(pattern, message, hints.level, hints);
+    if (line !== null) return line;
+  }
+  if (!hints.levelOptional) return null;
+  for (let index = 0; index <= prefixes.length; index++) {
+    const line = readWithoutLevel(
+      index < prefixes.length ? prefixes[index]! : DEFAULT_PREFIX,
+      message,
+      hints,
+    );
+    if (line !== null) return line;
   }
   return null;
 }
 
-/** True when a line of this level and text is one of pgaudit: `AUDIT: ` counts directly after the level only. */
-export function isAuditLine(level: string, text: string): boolean {
-  return text.startsWith(AUDIT_MARK) && !NEVER_AUDIT.has(level);
+function readLevel(pattern: PrefixPattern, message: string, level: string, hints: LineHints): LogLine | null {
+  const word = level.length === 6 && level.startsWith('DEBUG') ? 'DEBUG' : level;
+  return readWord(pattern, message, word, word, hints);
 }
 
-/**
- * One of several readings of a line whose prefix holds separators or `LEVEL: ` in a name that a client chose. In order:
- * 1. The well-formed audit line, so that no audit row is hidden or invented. Only the true one is: a forged start in front
- *    of a true line has too many fields, or too many by one quote; a true line from somewhere in its middle has one quote
- *    without a partner.
- * 2. The first whose connection event is about the user that the prefix names: a line about another user is forged.
- * 3. The first, without the names that the prefix seems to say.
- */
-function chooseLine(
+/** Without a level in the record a name may hold another one: where two fit, no name is believed. */
+function readAnyLevel(pattern: PrefixPattern, message: string, hints: LineHints): LogLine | null {
+  let found: LogLine | null = null;
+  for (const level of LEVELS) {
+    const line = readWord(pattern, message, level, level, hints);
+    if (line !== null && found !== null) return { ...found, ...NO_NAMES, sessionId: null };
+    found ??= line;
+  }
+  return found;
+}
+
+const NO_NAMES = { user: null, database: null, client: null, application: null };
+
+/** Only for prefixes whose end can be told: they have an escape, and the last is not a name that the text continues. */
+function readWithoutLevel(pattern: PrefixPattern, message: string, hints: LineHints): LogLine | null {
+  const last = pattern.tokens.at(-1);
+  const isEnded = last !== undefined && (last.letter === '' || last.scan !== null);
+  if (!isEnded || pattern.tokens.every(({ letter }) => letter === '')) return null;
+  return readWord(pattern, message, '', hints.level ?? 'LOG', hints);
+}
+
+/** Reads a line in which `word` follows the prefix; an empty one where the text does. */
+function readWord(
+  pattern: PrefixPattern,
   message: string,
+  word: string,
   level: string,
   hints: LineHints,
-  pattern: PrefixPattern,
-  readings: readonly PrefixReading[],
-): LogLine {
-  const lines = readings.map((reading) =>
-    lineOf(message, level, pattern, { ...reading, ambiguous: true }, hints),
-  );
-  const audited = lines.find(
-    (line) => isAuditLine(level, line.text) && isWellFormedAudit(line.text.slice(AUDIT_MARK.length)),
-  );
-  if (audited !== undefined) return audited;
-  for (const [index, line] of lines.entries()) {
-    const event = readConnection({ ...line, detail: hints.detail, prefixUser: null });
-    if (event?.user == null) continue;
-    // On stderr PostgreSQL puts a tab after a line break in a text, but not after one in the prefix.
-    const agreeing = [event.user, event.user.replaceAll('\n\t', '\n')]
-      .flatMap((user) => matchPrefix(pattern, message, level, user))
-      .find((reading) => reading.end === readings[index]!.end);
-    if (agreeing !== undefined) return lineOf(message, level, pattern, agreeing, hints);
+): LogLine | null {
+  if (pattern.isShaped) {
+    const reading = readShaped(pattern, message, word);
+    return reading === null ? null : wordLine(pattern, message, reading, word, level, hints);
   }
-  return lines[0]!;
+  const { sqlstate, pid, detail } = hints;
+  const known = { pid, sqlstate, names: {}, nameLength: VALUE_LENGTH };
+  const readings = searchPrefix(pattern, message, word, known);
+  if (readings === null) return null;
+  if (readings.ends.length === 1)
+    return wordLine(pattern, message, readings.reading(readings.ends), word, level, hints);
+  const choice = chooseReading(pattern, message, readings, { ...known, word, level, detail });
+  const line = lineOf(pattern, message, choice.reading, choice.textStart, level, hints);
+  return choice.isCertain ? line : { ...line, ...NO_NAMES };
+}
+
+/** The line of a single reading. */
+function wordLine(
+  pattern: PrefixPattern,
+  message: string,
+  reading: PrefixReading,
+  word: string,
+  level: string,
+  hints: LineHints,
+): LogLine {
+  const sqlstate = hints.sqlstate ?? valueAt(message, reading, pattern.sqlstate);
+  return lineOf(pattern, message, reading, textStartOf(message, reading.end, word, sqlstate), level, hints);
 }
 
 function lineOf(
-  message: string,
-  level: string,
   pattern: PrefixPattern,
+  message: string,
   reading: PrefixReading,
+  textStart: number,
+  level: string,
   hints: LineHints,
 ): LogLine {
-  const { values } = reading;
-  const rest = message.slice(reading.end + level.length + 1).replace(/^ {1,2}/, '');
-  const pid = hints.pid ?? numberOf(values.get('p')) ?? pidOf(values.get('c'));
-  const sqlstate = hints.sqlstate ?? values.get('e') ?? null;
-  const verbose = /^([0-9A-Z]{5}): /.exec(rest);
-  const isVerbose = verbose !== null && (sqlstate === null || verbose[1] === sqlstate);
-  const named = (text: string | undefined): string | null =>
-    reading.ambiguous || text === undefined || text === '' || text === '[unknown]' ? null : text;
-  return {
+  const session = valueAt(message, reading, pattern.session);
+  const pid = hints.pid ?? numberOf(valueAt(message, reading, pattern.pid)) ?? pidOf(session);
+  const line: LogLine = {
     prefix: pattern.format,
     level,
-    text: isVerbose ? rest.slice(7) : rest,
-    sessionId: values.get('c') ?? sessionFrom(values.get('s'), pid),
+    text: message.slice(textStart),
+    sessionId: session,
     pid,
-    sqlstate: sqlstate ?? (isVerbose ? verbose[1]! : null),
-    backendType: values.get('b') || null,
-    user: named(values.get('u')),
-    database: named(values.get('d')),
-    client: named(values.get('h')) ?? named(values.get('r')?.replace(/\(\d{1,5}\)$/, '')),
-    application: named(values.get('a')),
+    sqlstate:
+      hints.sqlstate ??
+      valueAt(message, reading, pattern.sqlstate) ??
+      // Only the SQLSTATE of a verbose line puts its text this far behind the level.
+      (textStart >= reading.end + level.length + 9 ? verboseSqlstate(message, textStart - 7, null) : null),
+    backendType: null,
+    user: null,
+    database: null,
+    client: null,
+    application: null,
   };
+  if (pattern === DEFAULT_PREFIX) return line;
+  line.sessionId ??= sessionFrom(valueAt(message, reading, pattern.start), pid);
+  line.backendType = valueAt(message, reading, pattern.backendType) || null;
+  line.user = named(valueAt(message, reading, pattern.user));
+  line.database = named(valueAt(message, reading, pattern.database));
+  line.client =
+    named(valueAt(message, reading, pattern.host)) ?? clientOf(valueAt(message, reading, pattern.remote));
+  line.application = named(valueAt(message, reading, pattern.application));
+  return line;
+}
+
+function named(text: string | null): string | null {
+  return text === '' || text === '[unknown]' ? null : text;
+}
+
+/** The address of `127.0.0.1(59192)`. */
+function clientOf(remote: string | null): string | null {
+  if (remote === null) return null;
+  const open = remote.indexOf('(');
+  return named(open < 0 ? remote : remote.slice(0, open));
 }
 
 /** `%c` is the session's start in seconds and its process id, both in hexadecimal. */
-function sessionFrom(start: string | undefined, pid: number | null): string | null {
-  if (start === undefined || pid === null || !start.endsWith(' UTC')) return null;
+function sessionFrom(start: string | null, pid: number | null): string | null {
+  if (start === null || pid === null || !start.endsWith(' UTC')) return null;
   const seconds = Date.parse(`${start.slice(0, 10)}T${start.slice(11, 19)}Z`) / 1000;
   return Number.isInteger(seconds) ? `${seconds.toString(16)}.${pid.toString(16)}` : null;
 }
 
-function pidOf(sessionId: string | undefined): number | null {
-  return sessionId === undefined ? null : Number.parseInt(sessionId.slice(sessionId.indexOf('.') + 1), 16);
+function pidOf(sessionId: string | null): number | null {
+  return sessionId === null ? null : Number.parseInt(sessionId.slice(sessionId.indexOf('.') + 1), 16);
 }
 
-function numberOf(text: string | undefined): number | null {
-  return text === undefined || text === '' ? null : Number(text);
+function numberOf(text: string | null): number | null {
+  return text === null || text === '' ? null : Number(text);
 }

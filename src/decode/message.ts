@@ -1,14 +1,9 @@
-/** Bytes of a message → records with their facts, and rejects. Pure: no I/O, no clock, no state between calls. */
+/** Bytes of a message → records with their facts, and rejects. Pure; what is remembered between calls changes speed only. */
 import type { DecodedMessage, LogRecord, Reject } from '../model.ts';
 import { type Envelope, type RawRecord, readEnvelope } from './envelope.ts';
-import type { PrefixPattern } from './prefix.ts';
-import { decodeRecord, type Refused } from './record.ts';
+import type { Refused } from './log-record.ts';
+import { type DecodeOptions, decodeRecord } from './record.ts';
 import { redactBytes } from './redact.ts';
-
-export interface DecodeOptions {
-  /** The `log_line_prefix` values in use, tried in order; Azure's default `%t-%c-` is always tried last. */
-  prefixes: readonly PrefixPattern[];
-}
 
 /**
  * Decodes a message: one Event Hubs event or one line of an archive, uncompressed. Every record in it comes back once,
@@ -17,13 +12,15 @@ export interface DecodeOptions {
 export function decodeMessage(body: Uint8Array, options: DecodeOptions): DecodedMessage {
   const envelope = readEnvelope(body);
   const decoded: DecodedMessage = { records: [], rejects: [], unexplained: [] };
-  envelope.elements.forEach((raw, index) => {
-    const result = raw === null ? refuseElement(envelope, index) : decodeSafely(raw, index, options);
+  for (let index = 0; index < envelope.elements.length; index++) {
+    const raw = envelope.elements[index]!;
+    const result =
+      raw === null ? refuseElement(envelope, index) : decodeSafely(envelope, index, raw, options);
     if ('code' in result) {
       decoded.rejects.push(rejectOf(result, envelope, index));
       if (result.unexplained !== undefined) decoded.unexplained.push(result.unexplained);
     } else decoded.records.push(result);
-  });
+  }
   return decoded;
 }
 
@@ -33,9 +30,14 @@ function refuseElement(envelope: Envelope, index: number): Refused {
     : { code: 'NOT_A_RECORD', reason: 'It is not a JSON object.' };
 }
 
-function decodeSafely(raw: RawRecord, index: number, options: DecodeOptions): LogRecord | Refused {
+function decodeSafely(
+  envelope: Envelope,
+  index: number,
+  raw: RawRecord,
+  options: DecodeOptions,
+): LogRecord | Refused {
   try {
-    return decodeRecord(raw, index, options.prefixes);
+    return decodeRecord(envelope, index, raw, options);
   } catch (error) {
     return { code: 'NOT_A_RECORD', reason: `It cannot be decoded: ${String(error)}.` };
   }

@@ -5,53 +5,49 @@
  * Quotes around a secret stay, so that the statement still parses: `PASSWORD 'x'` becomes `PASSWORD '<REDACTED>'`.
  * pgaudit's own cut, `PASSWORD <REDACTED>` without quotes, is left as it is and stays recognisable.
  *
- * Every pass is linear: the text is attacker-controlled and up to 1 MB long.
+ * Every pass is linear: the text is attacker-controlled and up to 1 MB long. A secret that nothing in its text gives
+ * away, such as the second argument of `login('bob', 'x')`, cannot be known.
  */
+import { columnValues, listLiterals } from './arguments.ts';
+import { redactCredentials } from './credential.ts';
+import type { Span } from './literal.ts';
+import { SECRET_NAME } from './marks.ts';
+import { blankRawValues } from './raw-values.ts';
 import { readSecret } from './secret.ts';
 
 export const REDACTED = '<REDACTED>';
 
-/** Names whose value is a secret, matched as the end of a longer name (`pgpassword`, `app.db_password`). */
-const SECRET_NAME =
-  /(?:password|passwd|passphrase|pwd|(?:account|access|subscription|secret|api|private|sas)_?(?:key|token)|client_?secret|account_add)(?![a-z0-9_])/gi;
-
-/** `scheme://user:secret@`; bounded, because a user name or password of a URI is short. */
-const URI_SECRET = /(:\/\/[^\s:/?#@'"<>]{0,128}:)[^\s@/'"]{1,512}@/g;
-
-/** Signature of a shared access signature: base64, percent-encoded in a URL. */
-const SAS_SIGNATURE = /((?<![a-z0-9_])sig=)[a-z0-9%+/]{16,}={0,2}/gi;
-
-/** JSON Web Token: header and payload both begin with `{"` in base64url. */
-const JSON_WEB_TOKEN = /(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]*)?/g;
-
-/** Password verifier as pg_authid holds it. */
-const SCRAM_VERIFIER = /(SCRAM-SHA-256\$)\d{1,10}:[\w+/=$:]+/g;
-
-const NAME_ALONE = new RegExp(SECRET_NAME.source, 'i');
-
-const ANY_SECRET = new RegExp(
-  `${SECRET_NAME.source}|:\\/\\/[^\\s]{0,128}:|sig=|eyJ[\\w-]|SCRAM-SHA-256\\$`,
-  'i',
+/** A secret's name, or a function of pgcrypto whose arguments are keys and what they protect, up to its bracket. */
+const NAME_OR_CALL = new RegExp(
+  `${SECRET_NAME}|(?:pgp_(?:sym|pub)_(?:en|de)crypt(?:_bytea)?|(?<![a-z0-9_])(?:(?:en|de)crypt(?:_iv)?|crypt|hmac))(?:"|\\s){0,32}\\(`,
+  'gi',
 );
+const NAME_ALONE = new RegExp(`${NAME_OR_CALL.source}|authorization["']`, 'i');
+const COLUMN = new RegExp(SECRET_NAME, 'i');
+
+/** A parameter that is nothing but a name, in pgaudit's list: `app.api_key,value`. */
+const NAME_PARAMETER = new RegExp(`(?:^|[,"'])[\\w.-]{0,64}${SECRET_NAME}["']{0,8}(?:,|$)`, 'i');
+
+/** What comes before values in DETAIL and CONTEXT; `Parameters:` since PostgreSQL 17. */
+const VALUES = /((?:parameters: |failing row contains \())[\s\S]*/i;
 
 /**
  * The text with every secret that has a recognisable place replaced by `<REDACTED>`; the same text when there is none.
- * Idempotent.
+ * Idempotent. Careful and slow: `isClean` of text.ts says cheaply when it has nothing to do.
  */
 export function redact(text: string): string {
-  if (!ANY_SECRET.test(text)) return text;
-  const shaped = text
-    .replace(URI_SECRET, `$1${REDACTED}@`)
-    .replace(SAS_SIGNATURE, `$1${REDACTED}`)
-    .replace(JSON_WEB_TOKEN, REDACTED)
-    .replace(SCRAM_VERIFIER, `$1${REDACTED}`);
-  return redactNamed(shaped);
+  const shaped = redactCredentials(text);
+  const listed = blank(
+    shaped,
+    columnValues(shaped, (column) => COLUMN.test(column)),
+  );
+  return blank(listed, namedValues(listed));
 }
 
-/** `redact` for bytes of unknown encoding: what is not a secret stays byte for byte. */
+/** `redact` for the bytes of a reject, in whatever encoding: what is not suspect stays byte for byte. */
 export function redactBytes(raw: Uint8Array): Uint8Array {
   const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('latin1');
-  const clean = redact(text);
+  const clean = redact(namesSecret(text) ? blankRawValues(text) : text);
   return clean === text ? raw : new Uint8Array(Buffer.from(clean, 'latin1'));
 }
 
@@ -60,17 +56,39 @@ export function namesSecret(text: string): boolean {
   return NAME_ALONE.test(text);
 }
 
-function redactNamed(text: string): string {
-  const names = new RegExp(SECRET_NAME);
+/**
+ * pgaudit's parameter list, redacted. Values that belong to a statement about secrets, or stand beside a secret's name,
+ * cannot be told apart from the secret: all are blanked.
+ */
+export function redactParameters(parameters: string, statement: string): string {
+  return namesSecret(statement) || NAME_PARAMETER.test(parameters) ? REDACTED : redact(parameters);
+}
+
+/** DETAIL or CONTEXT of a statement that names a secret: its bind parameters and the row that failed are blanked. */
+export function redactValues(text: string): string {
+  return redact(text.replace(VALUES, `$1${REDACTED}`));
+}
+
+function namedValues(text: string): Span[] {
+  const names = new RegExp(NAME_OR_CALL);
+  const all: Span[] = [];
+  for (let found = names.exec(text); found !== null; found = names.exec(text)) {
+    const end = names.lastIndex;
+    const isCall = text[end - 1] === '(';
+    const spans = isCall ? listLiterals(text, end - 1, () => true).spans : readSecret(text, end, found[0]);
+    all.push(...spans);
+    names.lastIndex = Math.max(end, spans.at(-1)?.end ?? 0);
+  }
+  return all;
+}
+
+/** `spans` in ascending order, without overlap. */
+function blank(text: string, spans: readonly Span[]): string {
   let out = '';
   let copied = 0;
-  for (let found = names.exec(text); found !== null; found = names.exec(text)) {
-    const spans = readSecret(text, names.lastIndex, found[0].toLowerCase() === 'account_add');
-    for (const span of spans) {
-      out += text.slice(copied, span.start) + REDACTED;
-      copied = span.end;
-    }
-    names.lastIndex = Math.max(names.lastIndex, copied);
+  for (const { start, end } of spans) {
+    out += text.slice(copied, start) + REDACTED;
+    copied = end;
   }
-  return out + text.slice(copied);
+  return copied === 0 ? text : out + text.slice(copied);
 }

@@ -20,11 +20,13 @@ const LIST_START = /^(?:\[\s*)?\{\s*"records"\s*:\s*\[|^\[/i;
 /** How many bytes such a start may take. */
 const START_REACH = 256;
 
-/** The same after the `]` of another, behind what Stream Analytics adds to an envelope. */
-const NEXT_LIST = /^[^\n]{0,768}?\{[^\S\n]*"records"\s*:\s*\[/i;
+/** What Stream Analytics writes behind the records of an envelope: `"PartitionId": 1`. */
+const MEMBER_START = /^"\w{1,64}"\s*:/;
+/** How many bytes such a member may take. */
+const MEMBER_REACH = 1024;
 
-/** End of one record and start of the next. Inside a properly escaped string this cannot occur: its quote would be `\"`. */
-const RECORD_BOUNDARY = /\}\s*,\s*(?=\{\s*")/;
+/** Before the next record. Inside a properly escaped string this cannot occur: its quotes would be `\"`. */
+const RECORD_BOUNDARY = /,\s*(?=\{\s*"\w{1,64}"\s*:)/;
 
 /** Attempts to find the next record after a broken one may read this many times the length of the message. */
 const RESYNC_FACTOR = 8;
@@ -45,16 +47,16 @@ export function splitRecords(body: Uint8Array): Part[] {
   let budget = body.length * RESYNC_FACTOR;
   let at = 0;
   while (at < body.length) {
-    if (body[at]! <= 0x20) {
+    if (isSeparator(body[at]!)) {
       at++;
       continue;
     }
     const start = LIST_START.exec(latin1(body.subarray(at, at + START_REACH)));
     if (start === null) {
-      const end = lineEnd(body, at);
-      const bytes = body.subarray(at, end);
-      if (!isPadding(bytes)) parts.push({ bytes, value: parseJson(bytes) });
-      at = end + 1;
+      const part = lineOrRecord(body, at, budget);
+      parts.push(part);
+      budget -= part.cost;
+      at += part.bytes.length;
       continue;
     }
     at += start[0].length;
@@ -75,10 +77,36 @@ export function splitRecords(body: Uint8Array): Part[] {
   return parts;
 }
 
-/** Where to go on after the `]` of a list: at the next list on the same line, or on the next line. */
+/**
+ * What stands outside of a list: a line, or a record in several lines, or one of several records on a line. `cost` is
+ * what it took to find out.
+ */
+function lineOrRecord(body: Uint8Array, at: number, budget: number): Part & { cost: number } {
+  const line = body.subarray(at, lineEnd(body, at));
+  const value = parseJson(line);
+  if (value !== undefined || body[at] !== OPEN_BRACE || budget <= 0) return { bytes: line, value, cost: 0 };
+  const record = body.subarray(at, elementEnd(body, at));
+  const recordValue = parseJson(record);
+  const cost = record.length + line.length;
+  if (recordValue !== undefined) return { bytes: record, value: recordValue, cost };
+  const end = nextRecord(body, at, at + line.length);
+  return { bytes: trimEnd(body.subarray(at, end)), value, cost };
+}
+
+/** Where to go on after the `]` of a list: behind the other members of its envelope. */
 function listEnd(body: Uint8Array, at: number): number {
-  const tail = NEXT_LIST.exec(latin1(body.subarray(at, at + 1024)));
-  return tail === null ? lineEnd(body, at) + 1 : at + tail[0].lastIndexOf('{');
+  let end = at;
+  while (end < body.length) {
+    if (isSeparator(body[end]!)) {
+      end++;
+      continue;
+    }
+    const reach = body.subarray(end, end + MEMBER_REACH);
+    const length = MEMBER_START.test(latin1(reach.subarray(0, 80))) ? elementEnd(reach, 0) : reach.length;
+    if (length === reach.length) break;
+    end += length;
+  }
+  return end;
 }
 
 /** Bytes that are not UTF-8 become U+FFFD; a byte order mark is left out. */
@@ -129,13 +157,9 @@ function lineEnd(body: Uint8Array, at: number): number {
   return end < 0 ? body.length : end;
 }
 
+/** Between two records, or what is left of an envelope. */
 function isSeparator(byte: number): boolean {
-  return byte === COMMA || byte <= 0x20 || byte === CLOSE_BRACE;
-}
-
-/** True for a line of nothing but blanks, commas and closing brackets: what is left of an envelope in many lines. */
-function isPadding(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => isSeparator(byte) || byte === CLOSE_BRACKET);
+  return byte === COMMA || byte <= 0x20 || byte === CLOSE_BRACE || byte === CLOSE_BRACKET;
 }
 
 /** Without the comma and blanks that separated the record from the next. */

@@ -1,69 +1,53 @@
 /**
- * Finds the value that belongs to a name such as `PASSWORD`: a SQL literal in any of its quotings, also inside another
- * literal, a JSON string, or a bare value of a connection string. Looks ahead only a bounded distance before it commits
- * to a value, so that the search over a whole text stays linear.
+ * Finds the value that belongs to a name such as `PASSWORD`: a SQL literal in any of its quotings, a JSON string, or a
+ * bare value of a connection string. Looks ahead only a bounded distance before it commits to a value, so that the search
+ * over a whole text stays linear.
  */
+import { laterArguments, listLiterals } from './arguments.ts';
+import { isEscaped, matchEnd, quotedValue, type Span, skipBlank } from './literal.ts';
 
-/** A value to blank: from `start` up to, but not including, `end`. */
-export interface Span {
-  start: number;
-  end: number;
-}
-
-/** How far an expression is searched for literals, in characters. */
-const EXPRESSION_REACH = 1024;
-
-/** White space, also as JSON escapes it, and SQL comments. */
-const BLANK = /(?:\s+|\\[nrt]|--[^\n]{0,512}\n|\/\*(?:[^*]|\*(?!\/)){0,512}\*\/)*/y;
-const OPERATOR = /:=|=>|==?|:(?!:)|to(?=[\s'])/iy;
+const OPERATOR = /:=|=>|==?|<>|!=|!?~~?\*?|:(?!:)|(?:not\s+)?i?like(?=[\s'])|(?:changed\s+)?to(?=[\s'])/iy;
+const MEMBERSHIP = /(?:not\s+)?in\s*(?=\()/iy;
 const CAST = /::[\w]{1,63}/y;
 const NAME_END = /(?:\\?["']){1,8}/y;
-const STRING_PREFIX = /(?:e|n|u&)?(?=')/iy;
-const DOLLAR_TAG = /\$(?:[a-z_\x80-\uffff][\w\x80-\uffff]{0,62})?\$/iy;
+const BRACKETS = /\s{0,4}\){1,3}(?=\s{0,4}=)/y;
+/** The number of a bind parameter, as DETAIL lists them: `$1 = 'app.password', $2 = 'value'`. */
+const BIND = /\$\d{1,5} = /y;
 const DOUBLE_QUOTES = /\\?"{1,8}/y;
-const CONTINUATION = /[ \t\r\f]*\n\s*'/y;
-const CONCATENATION = /\s*\|\|/y;
-const FORMAT_PLACE = /'{0,4}%(?:\d{1,3}\$)?[LsI]/y;
+const BACKSLASH_QUOTED = /\\{1,4}'/y;
 /** Ends at a blank, a quote, or where the next pair of a URL query or an ADO string begins. */
-const BARE_VALUE =
-  /(?:[^\s'"\\;&]|[;&](?!\s|$|[a-z]\w{0,40}=|(?:user|initial|data|integrated|persist|application) )|\\(?:['\\]|(?!["nrt])))+/iy;
+const BARE_PART =
+  '(?:[^\\s\'"\\\\;&]|[;&](?!\\s|$|[a-z]\\w{0,40}=|(?:user|initial|data|integrated|persist|application) )|' +
+  '\\\\{1,4} |\\\\(?:[\'\\\\]|(?!["nrt])))';
+const BARE_VALUE = new RegExp(`${BARE_PART}+`, 'iy');
 /** Enough of it to tell SQL from a value, without reading the same megabyte again for every name in it. */
-const BARE_HEAD =
-  /(?:[^\s'"\\;&]|[;&](?!\s|$|[a-z]\w{0,40}=|(?:user|initial|data|integrated|persist|application) )|\\(?:['\\]|(?!["nrt]))){1,256}/iy;
+const BARE_HEAD = new RegExp(`${BARE_PART}{1,256}`, 'iy');
 /** `password = crypt('value', …)`. */
 const CALL = /[\w.]{1,63}\(\s*/y;
 /** Bare words after `=` that are SQL rather than a value: bind parameters, keywords, calls, columns. */
 const NOT_A_VALUE =
-  /^(?:null|true|false|default|none|(?:new|old|excluded)\..*|\w+\(.*|.*(?:password|passwd|pwd))$/is;
-const PLACEHOLDER = /^(?:\$\d+|\?|%(?:\d+\$)?[sLI]|<REDACTED>)$/;
-const CONNECTION_STRING = /\b(?:host|hostaddr|dbname|port|sslmode|server)\s?=/i;
+  /^(?:null|true|false|default|none|(?:new|old|excluded)\..*|\w+\(.*|.*(?:password|passwd|pwd|token|secret))$/is;
+const PLACEHOLDER = /^(?:\$\d*|\?|%(?:\d+\$)?[sLI]|<REDACTED>)$/;
+const CONNECTION_STRING = /\b(?:host|hostaddr|dbname|port|sslmode|server|service)\s?=/i;
 const SET_CUSTOM = /\bset\s+(?:local\s+|session\s+)?\w+\.[\w.]*$/i;
-
-/** The end of a sticky match at `at`, or -1. */
-function matchEnd(pattern: RegExp, text: string, at: number): number {
-  pattern.lastIndex = at;
-  return pattern.test(text) ? pattern.lastIndex : -1;
-}
-
-function skipBlank(text: string, at: number): number {
-  return Math.max(at, matchEnd(BLANK, text, at));
-}
+/** `?token=` of a URL, `API_TOKEN=` of a shell. */
+const PAIR = /[?&;][\w.-]{0,64}$|(?:^|[\s'"])[A-Z][A-Z\d_]{0,64}$/;
+const OPTION = /(?:^|[\s'"])--[a-z-]{0,40}$/i;
 
 /**
  * The values that follow a secret's name.
  * @param at index just after the name
- * @param isCall the name is that of a function whose second argument is the secret
+ * @param name as written
  */
-export function readSecret(text: string, at: number, isCall: boolean): Span[] {
-  if (isCall) return secondArgument(text, at);
+export function readSecret(text: string, at: number, name: string): Span[] {
+  if (/^account_add$/i.test(name)) return laterArguments(text, at);
   const named = nameEnd(text, at);
   let position = skipBlank(text, named.end);
-  if (named.comma) return quotedValue(text, position);
+  if (named.comma) return quotedValue(text, Math.max(position, matchEnd(BIND, text, position)));
+  const list = matchEnd(MEMBERSHIP, text, position);
+  if (list > 0) return listLiterals(text, list, () => true).spans;
   const operatorEnd = matchEnd(OPERATOR, text, position);
-  if (operatorEnd < 0) {
-    const separated = position > at || text[position] === "'";
-    return separated ? quotedValue(text, position) : [];
-  }
+  if (operatorEnd < 0) return valueAside(text, at, position, name);
   const spaced = position > named.end || skipBlank(text, operatorEnd) > operatorEnd;
   const isEquals = text[operatorEnd - 1] === '=';
   position = skipBlank(text, operatorEnd);
@@ -74,101 +58,32 @@ export function readSecret(text: string, at: number, isCall: boolean): Span[] {
   if (called.length > 0) return called;
   const doubled = doubleQuotedValue(text, position);
   if (doubled.length > 0) return doubled;
-  return isEquals ? bareValue(text, at, position, spaced) : [];
+  return isEquals ? bareValue(text, at, position, spaced, name) : [];
 }
 
-/** Passes the quotes that close a quoted name (`"password": …`, `set_config('app.password', …)`) and a cast. */
+/** Without an operator between: `PASSWORD 'x'`, `"password" 'x'`, `--password x`. */
+function valueAside(text: string, at: number, position: number, name: string): Span[] {
+  const isSeparated = position > at || text[position] === "'";
+  if (!isSeparated) return [];
+  const quoted = quotedValue(text, position);
+  if (quoted.length > 0) return quoted;
+  const before = text.slice(Math.max(0, at - name.length - 48), at - name.length);
+  const end = position === at + 1 && OPTION.test(before) ? matchEnd(BARE_VALUE, text, position) : -1;
+  return end < 0 ? [] : [{ start: position, end }];
+}
+
+/** Passes the quotes that close a quoted name (`"password": …`, `set_config('app.password', …)`), brackets and a cast. */
 function nameEnd(text: string, at: number): { end: number; comma: boolean } {
   const closed = matchEnd(NAME_END, text, at);
   if (closed > 0) {
     const next = skipBlank(text, closed);
-    if (text[next] === ',' && text[closed - 1] === "'") return { end: next + 1, comma: true };
-    if (text[next] === ':' || text[next] === '=') return { end: next, comma: false };
+    if (text[next] === ',' && text[closed - 1] === "'")
+      return { end: skipBlank(text, next + 1), comma: true };
+    if (matchEnd(OPERATOR, text, next) > 0) return { end: next, comma: false };
+    if (text[closed - 1] === '"') return { end: closed, comma: false };
   }
-  const cast = matchEnd(CAST, text, at);
-  return { end: cast > 0 ? cast : at, comma: false };
-}
-
-/** A literal in single or dollar quotes, plain or inside an outer literal; or the literals of an expression that builds it. */
-function quotedValue(text: string, at: number): Span[] {
-  const place = matchEnd(FORMAT_PLACE, text, at);
-  if (place > 0) {
-    const close = text.slice(place, place + EXPRESSION_REACH).search(/'(?!')/);
-    return close < 0 ? [] : expressionLiterals(text, place + close + 1);
-  }
-  const tagEnd = matchEnd(DOLLAR_TAG, text, at);
-  if (tagEnd > 0) {
-    const close = text.indexOf(text.slice(at, tagEnd), tagEnd);
-    return [{ start: tagEnd, end: close < 0 ? text.length : close }];
-  }
-  const open = matchEnd(STRING_PREFIX, text, at);
-  if (open < 0) return [];
-  const run = quoteRun(text, open);
-  const afterRun = open + run;
-  if (run % 2 === 1 && matchEnd(CONCATENATION, text, afterRun) > 0) return expressionLiterals(text, afterRun);
-  if (run % 2 === 0 && /[\s),;|:]|^$/.test(text.charAt(afterRun))) return [];
-  const unit = run % 2 === 1 ? 1 : run === 4 ? 4 : 2;
-  const escapes = open > at && /^e$/i.test(text.charAt(at));
-  const spans = [literalSpan(text, open + unit, unit, escapes)];
-  for (let last = spans[0]!; unit === 1; spans.push(last)) {
-    const next = matchEnd(CONTINUATION, text, last.end + 1);
-    if (next < 0) break;
-    last = literalSpan(text, next, 1, escapes);
-  }
-  return spans;
-}
-
-/**
- * The content of a literal whose quotes are written `unit` times, because it stands inside log2(unit) outer literals.
- * Without a closing quote (text cut on its way) the content runs to the end of the text.
- */
-function literalSpan(text: string, start: number, unit: number, escapes: boolean): Span {
-  let at = start;
-  while (at < text.length) {
-    const quote = text.indexOf("'", at);
-    if (quote < 0) break;
-    if (escapes && isEscaped(text, quote, start)) {
-      at = quote + 1;
-      continue;
-    }
-    const run = quoteRun(text, quote);
-    const units = Math.floor(run / unit);
-    if (units % 2 === 1) return { start, end: quote + (units - 1) * unit };
-    if (units === 0) return { start, end: quote };
-    at = quote + run;
-  }
-  return { start, end: text.length };
-}
-
-/** True when an odd number of backslashes stands before `at`. */
-function isEscaped(text: string, at: number, from: number): boolean {
-  let first = at;
-  while (first > from && text[first - 1] === '\\') first--;
-  return (at - first) % 2 === 1;
-}
-
-function quoteRun(text: string, at: number): number {
-  let end = at;
-  while (text[end] === "'") end++;
-  return end - at;
-}
-
-/** Every single-quoted literal from `at` to the end of the statement: the parts of a password that SQL puts together. */
-function expressionLiterals(text: string, at: number): Span[] {
-  const spans: Span[] = [];
-  const reach = Math.min(text.length, at + EXPRESSION_REACH);
-  let position = at;
-  while (position < reach) {
-    const char = text[position];
-    if (char === ';') break;
-    if (char === "'") {
-      const span = literalSpan(text, position + 1, 1, false);
-      if (/[^']/.test(text.slice(span.start, span.end))) spans.push(span);
-      position = span.end;
-    }
-    position++;
-  }
-  return spans;
+  const passed = Math.max(matchEnd(CAST, text, at), matchEnd(BRACKETS, text, at));
+  return { end: passed > 0 ? passed : at, comma: false };
 }
 
 function doubleQuotedValue(text: string, at: number): Span[] {
@@ -183,30 +98,27 @@ function doubleQuotedValue(text: string, at: number): Span[] {
 }
 
 /** `password=value` of a connection string. With blanks around `=` it is SQL, unless the surroundings say otherwise. */
-function bareValue(text: string, nameEndAt: number, at: number, spaced: boolean): Span[] {
+function bareValue(text: string, nameEndAt: number, at: number, spaced: boolean, name: string): Span[] {
+  const opened = matchEnd(BACKSLASH_QUOTED, text, at);
+  if (opened > 0) {
+    // `E'password=\'a b\''`.
+    const close = text.indexOf(text.slice(at, opened), opened);
+    return [{ start: opened, end: close < 0 ? text.length : close }];
+  }
   const headEnd = matchEnd(BARE_HEAD, text, at);
   if (headEnd < 0) return [];
   const head = withoutClosing(text.slice(at, headEnd));
-  if (head === '' || PLACEHOLDER.test(head)) return [];
+  if (head === '' || head.startsWith('(') || PLACEHOLDER.test(head)) return [];
   const before = text.slice(Math.max(0, nameEndAt - 256), nameEndAt);
   const isSql = !CONNECTION_STRING.test(before) && !SET_CUSTOM.test(before);
   if (isSql && (spaced || NOT_A_VALUE.test(head))) return [];
+  // Columns are called `token` and `secret`, and compared with other columns.
+  if (isSql && /^(?:token|secret)$/i.test(name) && !PAIR.test(before)) return [];
   const value = withoutClosing(text.slice(at, matchEnd(BARE_VALUE, text, at)));
   return [{ start: at, end: at + value.length }];
 }
 
-/** Without the brackets and commas after a value that stands in a list or a call. */
+/** Without the brackets, commas and dollar quotes after a value that stands in a list, a call or a literal. */
 function withoutClosing(value: string): string {
-  return value.replace(/[),\]}]{1,8}$/, '');
-}
-
-/** `account_add('account', 'key')`. */
-function secondArgument(text: string, at: number): Span[] {
-  const paren = skipBlank(text, at);
-  if (text[paren] !== '(') return [];
-  const first = skipBlank(text, paren + 1);
-  if (text[first] !== "'") return [];
-  const account = literalSpan(text, first + 1, 1, false);
-  const comma = skipBlank(text, account.end + 1);
-  return text[comma] === ',' ? quotedValue(text, skipBlank(text, comma + 1)) : [];
+  return value.replace(/(?:[),\]}]|\$(?:[a-z_]\w{0,62})?\$){1,8}$/i, '');
 }

@@ -7,6 +7,7 @@ import type {
   LogRecord,
   Position,
   Reject,
+  SettingChange,
   StatementFeatures,
 } from '../model.ts';
 
@@ -20,7 +21,13 @@ export function timestamp(milliseconds: number): DuckDBTimestampValue {
 const bigintOrNull = (value: number | null): bigint | null => (value === null ? null : BigInt(value));
 const strings = (values: readonly string[]): DuckDBValue => listValue([...values]);
 
-export function recordRow(id: bigint, place: Position, receivedAt: number, record: LogRecord): TableRow {
+export function recordRow(
+  id: bigint,
+  place: Position,
+  receivedAt: number,
+  record: LogRecord,
+  contentHash: bigint,
+): TableRow {
   // The text of an AUDIT line is kept once per distinct statement, not once per execution.
   const message = record.fact?.kind === 'audit' ? null : record.message;
   return [
@@ -42,6 +49,8 @@ export function recordRow(id: bigint, place: Position, receivedAt: number, recor
     record.detail,
     record.context,
     record.properties,
+    timestamp(record.azureTime),
+    contentHash,
   ];
 }
 
@@ -99,6 +108,7 @@ export function activityRow(
     audit?.truncated ?? false,
     failure?.sqlstate ?? null,
     failure?.message ?? null,
+    audit?.previouslyLogged ?? false,
   ];
 }
 
@@ -136,7 +146,28 @@ export function statementRow(firstRecordId: bigint, features: StatementFeatures)
   ];
 }
 
-export function rejectRow(place: Position, receivedAt: number, reject: Reject): TableRow {
+export function settingRow(id: bigint, record: LogRecord, change: SettingChange): TableRow {
+  return [id, timestamp(record.eventTime), record.server, change.parameter, change.value];
+}
+
+/** The messages between two places of a stream, which never arrived. */
+export function gapRow(last: Position, next: Position, foundAt: number): TableRow {
+  return [
+    next.source,
+    next.partition,
+    BigInt(last.sequenceNumber + 1),
+    BigInt(next.sequenceNumber - 1),
+    timestamp(foundAt),
+  ];
+}
+
+/** @param server where it is known although the record could not be decoded */
+export function rejectRow(
+  place: Position,
+  receivedAt: number,
+  reject: Reject,
+  server: string | null,
+): TableRow {
   return [
     place.source,
     place.partition,
@@ -146,5 +177,6 @@ export function rejectRow(place: Position, receivedAt: number, reject: Reject): 
     reject.code,
     reject.reason,
     new DuckDBBlobValue(reject.raw),
+    server,
   ];
 }

@@ -2,31 +2,19 @@
  * Stores decoded messages: rows, rejects and positions in one transaction.
  *
  * Each message is stored once: one at or below the stored position of its partition has been delivered again and
- * is skipped; one further than the next leaves a row in `gaps`.
+ * is skipped; one further than the next leaves a row in `gaps`. Of its records, those of which another source has brought
+ * a copy are left out.
  */
 import { LRUCache } from 'lru-cache';
-import type { DecodedMessage, LogRecord, Position, StatementFeatures } from '../model.ts';
+import type { Position } from '../model.ts';
+import { Batch } from './batch.ts';
+import { Copies } from './copies.ts';
+import { contentKey } from './meta.ts';
+import { Mutex } from './mutex.ts';
 import { readPositions, writePosition } from './positions.ts';
-import {
-  activityRow,
-  connectionRow,
-  recordRow,
-  rejectRow,
-  statementRow,
-  type TableRow,
-  timestamp,
-} from './rows.ts';
+import { SeenSessions } from './seen.ts';
 import type { Store, Transaction } from './store.ts';
-
-/** A decoded message with its place and, for each record that has a statement, what the parser says of it. */
-export interface WritableMessage {
-  position: Position;
-  decoded: DecodedMessage;
-  /** By record index. */
-  features: ReadonlyMap<number, StatementFeatures>;
-  /** Sequence numbers of this source have no holes, so a hole is a loss. */
-  contiguous: boolean;
-}
+import type { WritableMessage } from './writable-message.ts';
 
 /** What a commit did. */
 export interface CommitResult {
@@ -34,20 +22,13 @@ export interface CommitResult {
   rejects: number;
   /** Messages that were stored before. */
   repeated: number;
+  /** Records of which another source had brought a copy. */
+  copies: number;
   /** Messages that never arrived. */
   missing: number;
 }
 
 const KNOWN_STATEMENTS = 200_000;
-
-interface Tables {
-  records: TableRow[];
-  connection_events: TableRow[];
-  activities: TableRow[];
-  setting_changes: TableRow[];
-  rejects: TableRow[];
-  gaps: TableRow[];
-}
 
 const placeKey = (position: Position) => `${position.source}\n${position.partition}`;
 
@@ -55,19 +36,24 @@ export class StoreWriter {
   readonly #store: Store;
   readonly #now: () => number;
   readonly #positions = new Map<string, Position>();
+  readonly #copies: Copies;
+  readonly #seen = new SeenSessions();
   /** Hashes that are certainly in the store; what is not here is looked up there. */
   readonly #known = new LRUCache<string, true>({ max: KNOWN_STATEMENTS });
+  readonly #turn = new Mutex();
   #nextRecordId: bigint;
 
-  private constructor(store: Store, nextRecordId: bigint, now: () => number) {
+  private constructor(store: Store, copies: Copies, nextRecordId: bigint, now: () => number) {
     this.#store = store;
+    this.#copies = copies;
     this.#nextRecordId = nextRecordId;
     this.#now = now;
   }
 
   static async create(store: Store, now: () => number = Date.now): Promise<StoreWriter> {
     const [last] = await store.rows<{ id: bigint | null }>('SELECT max(record_id) AS id FROM store.records');
-    const writer = new StoreWriter(store, (last?.id ?? 0n) + 1n, now);
+    const copies = new Copies(store, await contentKey(store));
+    const writer = new StoreWriter(store, copies, (last?.id ?? 0n) + 1n, now);
     for (const position of await readPositions(store)) writer.#positions.set(placeKey(position), position);
     return writer;
   }
@@ -79,123 +65,76 @@ export class StoreWriter {
 
   /** Stores messages; those of one partition must be in order. All of them are stored, or none. */
   async commit(messages: readonly WritableMessage[]): Promise<CommitResult> {
-    const receivedAt = this.#now();
-    const result: CommitResult = { records: 0, rejects: 0, repeated: 0, missing: 0 };
-    const tables: Tables = {
-      records: [],
-      connection_events: [],
-      activities: [],
-      setting_changes: [],
-      rejects: [],
-      gaps: [],
-    };
-    const statements = new Map<string, { id: bigint; features: StatementFeatures }>();
-    const moved = new Map<string, Position>();
-    let id = this.#nextRecordId;
-
-    for (const message of messages) {
-      const key = placeKey(message.position);
-      const last = moved.get(key) ?? this.#positions.get(key);
-      if (last !== undefined && message.position.sequenceNumber <= last.sequenceNumber) {
-        result.repeated++;
-        continue;
-      }
-      if (
-        message.contiguous &&
-        last !== undefined &&
-        message.position.sequenceNumber > last.sequenceNumber + 1
-      ) {
-        result.missing += message.position.sequenceNumber - last.sequenceNumber - 1;
-        tables.gaps.push(gapRow(last, message.position, receivedAt));
-      }
-      moved.set(key, message.position);
-      for (const record of message.decoded.records) {
-        const features = message.features.get(record.index) ?? null;
-        addRecord(tables, id, message.position, receivedAt, record, features);
-        if (
-          features !== null &&
-          !this.#known.has(features.statementHash) &&
-          !statements.has(features.statementHash)
-        ) {
-          statements.set(features.statementHash, { id, features });
+    return this.#turn.run(async () => {
+      const receivedAt = this.#now();
+      const batch = new Batch(receivedAt);
+      const moved = new Map<string, Position>();
+      const fresh: WritableMessage[] = [];
+      let missing = 0;
+      for (const message of messages) {
+        const key = placeKey(message.position);
+        const last = moved.get(key) ?? this.#positions.get(key);
+        const ahead = message.position.sequenceNumber - (last?.sequenceNumber ?? -1);
+        if (last !== undefined && ahead <= 0) continue;
+        if (last !== undefined && ahead > 1 && message.contiguous) {
+          missing += ahead - 1;
+          batch.addGap(last, message.position);
         }
+        moved.set(key, message.position);
+        fresh.push(message);
+      }
+      const repeated = messages.length - fresh.length;
+      if (fresh.length === 0) return { records: 0, rejects: 0, repeated, copies: 0, missing };
+      for (const message of fresh) batch.addRejects(message);
+      const copies = await this.#save(batch, fresh, async (transaction) => {
+        for (const position of moved.values()) await writePosition(transaction, position, receivedAt);
+      });
+      for (const [key, position] of moved) this.#positions.set(key, position);
+      return { records: batch.records, rejects: batch.rejects, repeated, copies, missing };
+    });
+  }
+
+  /**
+   * Stores the records of messages whose place has been passed already: rejects that can be decoded by now.
+   * @param also what belongs into the same transaction
+   */
+  async restore(
+    messages: readonly WritableMessage[],
+    also: (transaction: Transaction) => Promise<void>,
+  ): Promise<number> {
+    return this.#turn.run(async () => {
+      const batch = new Batch(this.#now());
+      await this.#save(batch, messages, also);
+      return batch.records;
+    });
+  }
+
+  /** Returns how many records were left out as copies. */
+  async #save(
+    batch: Batch,
+    messages: readonly WritableMessage[],
+    also: (transaction: Transaction) => Promise<void>,
+  ): Promise<number> {
+    const selection = await this.#copies.select(messages);
+    let id = this.#nextRecordId;
+    let candidates = 0;
+    for (const [index, { position, features, decoded }] of messages.entries()) {
+      candidates += decoded.records.length;
+      for (const { record, hash } of selection.records[index] ?? []) {
+        const found = features.get(record.index);
+        batch.add(id, position, record, hash, found?.statementHash ?? null);
+        batch.addSeen(id, record, this.#seen);
+        if (found !== undefined && !this.#known.has(found.statementHash)) batch.addStatement(id, found);
         id++;
       }
-      for (const reject of message.decoded.rejects) {
-        tables.rejects.push(rejectRow(message.position, receivedAt, reject));
-      }
     }
-    if (moved.size === 0) return result;
-
     await this.#store.transaction(async (transaction) => {
-      for (const [table, rows] of Object.entries(tables)) await transaction.append(table, rows);
-      await appendNewStatements(transaction, statements);
-      for (const position of moved.values()) await writePosition(transaction, position, receivedAt);
+      await batch.save(transaction);
+      await also(transaction);
     });
-
+    selection.committed();
     this.#nextRecordId = id;
-    for (const [key, position] of moved) this.#positions.set(key, position);
-    for (const hash of statements.keys()) this.#known.set(hash, true);
-    result.records = tables.records.length;
-    result.rejects = tables.rejects.length;
-    return result;
+    for (const hash of batch.statements) this.#known.set(hash, true);
+    return candidates - batch.records;
   }
-}
-
-function addRecord(
-  tables: Tables,
-  id: bigint,
-  place: Position,
-  receivedAt: number,
-  record: LogRecord,
-  features: StatementFeatures | null,
-): void {
-  tables.records.push(recordRow(id, place, receivedAt, record));
-  const fact = record.fact;
-  switch (fact?.kind) {
-    case 'connection':
-      tables.connection_events.push(connectionRow(id, record, fact));
-      break;
-    case 'audit':
-    case 'failure':
-      tables.activities.push(activityRow(id, record, fact, features?.statementHash ?? null));
-      break;
-    case 'setting':
-      tables.setting_changes.push([
-        id,
-        timestamp(record.eventTime),
-        record.server,
-        fact.parameter,
-        fact.value,
-      ]);
-      break;
-  }
-}
-
-function gapRow(last: Position, next: Position, foundAt: number): TableRow {
-  return [
-    next.source,
-    next.partition,
-    BigInt(last.sequenceNumber + 1),
-    BigInt(next.sequenceNumber - 1),
-    timestamp(foundAt),
-  ];
-}
-
-async function appendNewStatements(
-  transaction: Transaction,
-  statements: ReadonlyMap<string, { id: bigint; features: StatementFeatures }>,
-): Promise<void> {
-  if (statements.size === 0) return;
-  const stored = await transaction.rows<{ statement_hash: string }>(
-    `SELECT statement_hash FROM store.statements
-     WHERE statement_hash IN (SELECT unnest(from_json($hashes, '["VARCHAR"]')))`,
-    { hashes: JSON.stringify([...statements.keys()]) },
-  );
-  const known = new Set(stored.map((row) => row.statement_hash));
-  const fresh = [...statements].filter(([hash]) => !known.has(hash));
-  await transaction.append(
-    'statements',
-    fresh.map(([, { id, features }]) => statementRow(id, features)),
-  );
 }

@@ -7,8 +7,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
-import type { DecodedMessage, LogRecord, SourceMessage, StatementFeatures } from '../model.ts';
-import type { CommitResult, StoreWriter, WritableMessage } from '../store/writer.ts';
+import type { DecodedMessage, SourceMessage, StatementFeatures } from '../model.ts';
+import type { WritableMessage } from '../store/writable-message.ts';
+import type { CommitResult, StoreWriter } from '../store/writer.ts';
 
 export interface IngestLimits {
   /** Messages are stored together until their records reach this number … */
@@ -23,14 +24,16 @@ export interface IngestorOptions {
   writer: StoreWriter;
   /** Never throws. */
   decode: (body: Uint8Array) => DecodedMessage;
-  /** What the parser says of a record's statement; null for records without one. Never throws. */
-  features: (record: LogRecord) => StatementFeatures | null;
+  /** What the parser says of the statements of a message, by record index. Never throws. */
+  features: (decoded: DecodedMessage) => ReadonlyMap<number, StatementFeatures>;
   redactBytes: (raw: Uint8Array) => Uint8Array;
   limits: IngestLimits;
   /** Told of every refused write; the ingestor goes on trying. */
   onRefused?: (error: string, retryInMs: number) => void;
   /** Told of every commit. */
   onCommit?: (result: CommitResult, bytes: number) => void;
+  /** What the messages of a commit make possible. The next commit waits for it; when it fails it is called again then. */
+  afterCommit?: () => Promise<void>;
 }
 
 /** A decoded message that still knows its bytes, in case it has to be kept as a reject. */
@@ -102,13 +105,8 @@ export class Ingestor {
 
   #decode(message: SourceMessage, contiguous: boolean): Decoded {
     const decoded = this.#options.decode(message.body);
-    const features = new Map<number, StatementFeatures>();
-    for (const record of decoded.records) {
-      const found = this.#options.features(record);
-      if (found !== null) features.set(record.index, found);
-    }
     const { body, ...position } = message;
-    return { position, body, decoded, features, contiguous };
+    return { position, body, decoded, features: this.#options.features(decoded), contiguous };
   }
 
   async #run(): Promise<void> {
@@ -138,6 +136,15 @@ export class Ingestor {
       }
       this.#makeRoom();
       if (stored === null) return;
+      await this.#followUp();
+    }
+  }
+
+  async #followUp(): Promise<void> {
+    try {
+      await this.#options.afterCommit?.();
+    } catch (error) {
+      this.#options.onRefused?.(messageOf(error), this.#options.limits.maxDelayMs);
     }
   }
 
@@ -159,7 +166,7 @@ export class Ingestor {
 
   /** Stores the messages, however long it takes; null when it had to give up because the worker stops. */
   async #store(messages: Decoded[]): Promise<CommitResult | null> {
-    const total: CommitResult = { records: 0, rejects: 0, repeated: 0, missing: 0 };
+    const total: CommitResult = { records: 0, rejects: 0, repeated: 0, copies: 0, missing: 0 };
     let left = messages;
     let delay = FIRST_RETRY_MS;
     while (true) {
@@ -226,5 +233,6 @@ function add(total: CommitResult, more: CommitResult): void {
   total.records += more.records;
   total.rejects += more.rejects;
   total.repeated += more.repeated;
+  total.copies += more.copies;
   total.missing += more.missing;
 }

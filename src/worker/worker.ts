@@ -9,15 +9,17 @@ import type { Channel } from '../alerts/channels/channel.ts';
 import { Deliverer } from '../alerts/delivery.ts';
 import type { AlertChange } from '../alerts/lifecycle.ts';
 import type { Config } from '../config.ts';
+import type { FoundPrefix } from '../decode/prefix-finder.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { EventHubSource, type EventHubSourceOptions, type SourceEvent } from '../sources/event-hubs.ts';
 import { Store } from '../store/store.ts';
 import { StoreWriter } from '../store/writer.ts';
+import { armDetectors } from './arming.ts';
 import { type Control, startControl } from './control.ts';
 import { Detection, type Route } from './detection.ts';
+import { createIngestor } from './ingestion.ts';
 import type { Ingestor } from './ingestor.ts';
-import { armDetectors, createIngestor } from './pipeline.ts';
 
 /** A detector that runs longer than this is stopped; the others run. */
 const DETECTOR_TIMEOUT_MS = 30_000;
@@ -39,6 +41,8 @@ export interface WorkerStatus {
   records: number;
   rejects: number;
   repeated: number;
+  /** Records of which another source had brought a copy. */
+  copies: number;
   missing: number;
   bytes: number;
   lag: { partition: string; messages: number }[];
@@ -108,6 +112,7 @@ export class Worker {
         records: 0,
         rejects: 0,
         repeated: 0,
+        copies: 0,
         missing: 0,
         bytes: 0,
         lag: [],
@@ -115,11 +120,14 @@ export class Worker {
         refusedDetectors: refused.map(({ error }) => error.message),
         storeError: null,
       };
-      const ingestor = await createIngestor(writer, config.logLinePrefix, config.ingest, {
+      const ingestor = await createIngestor(store, writer, [config.logLinePrefix].flat(), config.ingest, {
+        onPrefix: (found, restored) => reportPrefix(log, found, restored),
+        onRestored: (rejects) => log.info({ rejects }, 'earlier rejects could be decoded by now'),
         onCommit: (result, bytes) => {
           status.records += result.records;
           status.rejects += result.rejects;
           status.repeated += result.repeated;
+          status.copies += result.copies;
           status.missing += result.missing;
           status.bytes += bytes;
           status.storeError = null;
@@ -223,6 +231,14 @@ export class Worker {
       await sleep(intervalMs, undefined, { signal }).catch(() => undefined);
     }
   }
+}
+
+function reportPrefix(log: Log, found: FoundPrefix, restored: number): void {
+  const { server, format, lines, explained } = found;
+  log.warn(
+    { server, logLinePrefix: format, explained, lines, restored },
+    'a log_line_prefix was found from the lines; see the view log_line_prefixes, and add it to logLinePrefix if it is right',
+  );
 }
 
 function report(log: Log, event: SourceEvent): void {

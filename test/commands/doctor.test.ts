@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { judgeData } from '../../src/commands/doctor.ts';
+import { judgeData } from '../../src/commands/findings.ts';
 import type { Cell } from '../../src/query/values.ts';
 import { pgvigil, RECORDING, workFolder } from './pgvigil.ts';
 
@@ -56,9 +56,22 @@ describe('judgeData', () => {
     [
       { rejects: 7, prefix_mismatches: 7 },
       'fail',
-      /7 records have another log_line_prefix/,
+      /7 lines begin with no log_line_prefix that is known/,
       /Set logLinePrefix/,
     ],
+    [
+      { rejects: 7, prefix_mismatches: 7, mismatch_servers: ['srv1', null] },
+      'fail',
+      /7 lines begin with .*: srv1$/,
+      /decoded again/,
+    ],
+    [
+      { found_prefixes: ['srv1: "%m " explains 99.0 % of its lines'] },
+      'warn',
+      /found from the lines of srv1: "%m " explains 99\.0 %/,
+      /add it to logLinePrefix/,
+    ],
+    [{ audit_gaps: 3 }, 'warn', /3 audited statements never arrived/, /FROM audit_gaps/],
     [{ rejects: 7 }, 'warn', /7 records could not be decoded/, /FROM rejects/],
     [{ missing: 3 }, 'warn', /3 messages aged out/, /FROM gaps/],
     [{ retrying: 2 }, 'warn', /2 alert messages wait/, /state = 'pending'/],
@@ -80,7 +93,7 @@ describe('judgeData', () => {
     const findings = judgeData({ ...HEALTHY, rejects: 9, prefix_mismatches: 7 }, NOW);
     assert.deepEqual(
       findings.slice(1).map(({ what }) => what),
-      ['7 records have another log_line_prefix than the configuration', '2 records could not be decoded'],
+      ['7 lines begin with no log_line_prefix that is known', '2 records could not be decoded'],
     );
   });
 

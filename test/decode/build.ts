@@ -1,7 +1,7 @@
 /** Builds records the way Azure does, for the tests of this folder. */
-import type { DecodeOptions } from '../../src/decode/message.ts';
 import { decodeMessage } from '../../src/decode/message.ts';
 import { compilePrefix } from '../../src/decode/prefix.ts';
+import type { DecodeOptions } from '../../src/decode/record.ts';
 import type { ConnectionEvent, DecodedMessage, LogRecord } from '../../src/model.ts';
 
 export const START = '2026-07-02 03:00:06 UTC-6a45d422.1513f3-';

@@ -278,30 +278,3 @@ test('refusals of a new wording are still refusals, and the end of a session is 
   const dropped = decodeOne(lineRecord('ERROR', 'database "nodb" does not exist', { sqlerrcode: '3D000' }));
   assert.equal(dropped.fact?.kind, 'failure');
 });
-
-test('a connection line of a megabyte is read at once', () => {
-  const fillers = [
-    ' database=',
-    ' application_name=',
-    ' host=',
-    ' port=',
-    ' SSL enabled (',
-    '"',
-    ' ',
-    'UPN=a ',
-  ];
-  for (const start of [
-    'connection authorized: user=',
-    'disconnection: session time: 0:00:00.000 user=',
-    'AAD connection authorized',
-    'connection received: host=',
-    'no pg_hba.conf entry for host "',
-  ]) {
-    for (const filler of fillers) {
-      const record = lineRecord(start.startsWith('no') ? 'FATAL' : 'LOG', start + filler.repeat(100_000));
-      const begin = performance.now();
-      decode({ records: [record] });
-      assert.ok(performance.now() - begin < 8_000, `${start}${filler}: ${performance.now() - begin} ms`);
-    }
-  }
-});

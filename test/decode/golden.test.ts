@@ -8,6 +8,8 @@ import type { DecodedMessage } from '../../src/model.ts';
 
 const folder = new URL('../../fixtures/', import.meta.url);
 const samples = new URL('golden/azure-samples.ndjson', folder);
+/** What each sample shows. 1 to 44 are of every form that public sources show; letters are for what they do not. */
+const names = new URL('golden/azure-samples.names.json', folder);
 const golden = new URL('golden/azure-samples.decoded.json', folder);
 
 /** The prefixes that the samples were logged with, beside the default. */
@@ -20,7 +22,8 @@ const prefixes = [
 
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
-const readable = ({ records, rejects }: DecodedMessage): unknown => ({
+const readable = (sample: string, { records, rejects }: DecodedMessage): unknown => ({
+  sample,
   // Null fields say nothing: without them a person can read the file.
   records: records.map((record) => withoutNull({ ...record, fact: record.fact && withoutNull(record.fact) })),
   rejects: rejects.map((reject) => ({ ...reject, raw: Buffer.from(reject.raw).toString() })),
@@ -30,8 +33,11 @@ const withoutNull = (object: object): unknown =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
 
 test('real and documented Azure records decode as they always did (UPDATE_GOLDEN=1 rewrites)', () => {
-  const decoded = linesOf(readFileSync(samples, 'utf8')).map((line) =>
-    readable(decodeMessage(Buffer.from(line), { prefixes })),
+  const lines = linesOf(readFileSync(samples, 'utf8'));
+  const labels = JSON.parse(readFileSync(names, 'utf8')) as string[];
+  assert.equal(lines.length, labels.length);
+  const decoded = lines.map((line, index) =>
+    readable(labels[index]!, decodeMessage(Buffer.from(line), { prefixes })),
   );
   const actual = `${JSON.stringify(decoded, null, 2)}\n`;
   if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, actual);

@@ -1,18 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compilePrefix, matchPrefix } from '../../src/decode/prefix.ts';
+import { compilePrefix, valueAt } from '../../src/decode/prefix.ts';
+import { searchPrefix } from '../../src/decode/prefix-search.ts';
 import { decode, decodeOne, serverRecord } from './build.ts';
 
+/** The values of the only reading, by escape; null when there is none or more than one. */
 const valuesOf = (format: string, text: string, level = 'LOG'): Record<string, string> | null => {
-  const reading = matchPrefix(compilePrefix(format), text, level)[0];
-  return reading === undefined ? null : Object.fromEntries(reading.values);
+  const pattern = compilePrefix(format);
+  const readings = searchPrefix(pattern, text, level);
+  if (readings?.ends.length !== 1) return null;
+  const reading = readings.reading(readings.ends);
+  const values = Object.keys(pattern.slots).map((letter) => [
+    letter,
+    valueAt(text, reading, pattern.slots[letter]!),
+  ]);
+  return Object.fromEntries(values.filter(([, value]) => value !== null)) as Record<string, string>;
 };
 
 test('every escape of log_line_prefix is read, for clients and for background processes', () => {
-  const all = '%t %m %n %c %p %P %l %s %v %x %Q %e %i %b [%h|%r|%L] u=%u,d=%d,a=%a ';
+  const all = '%t %m %n %c %p %P %l %s %v %x %Q %e %i|%b [%h|%r|%L] u=%u,d=%d,a=%a ';
   const time = '2026-11-23 08:51:34 UTC';
-  const client = `${time} 2026-11-23 08:51:34.941 UTC 1795423894.941 6b03fe96.4937 18743  7 ${time} 3/2 0 -12 42703 SELECT client backend [127.0.0.1|127.0.0.1(59192)|::1] u=bob,d=my db,a=[unknown] `;
+  const client = `${time} 2026-11-23 08:51:34.941 UTC 1795423894.941 6b03fe96.4937 18743  7 ${time} 3/2 0 -12 42703 SELECT|client backend [127.0.0.1|127.0.0.1(59192)|::1] u=bob,d=my db,a=[unknown] `;
   assert.deepEqual(valuesOf(all, `${client}LOG:  x`), {
     t: time,
     m: '2026-11-23 08:51:34.941 UTC',
@@ -35,7 +44,7 @@ test('every escape of log_line_prefix is read, for clients and for background pr
     d: 'my db',
     a: '[unknown]',
   });
-  const background = `${time} 2026-11-23 08:51:34.941 UTC 1795423894.941 6b03fe96.4937 18743  7 ${time}  0 0 00000  checkpointer [||[none]] u=,d=,a= `;
+  const background = `${time} 2026-11-23 08:51:34.941 UTC 1795423894.941 6b03fe96.4937 18743  7 ${time}  0 0 00000 |checkpointer [||[none]] u=,d=,a= `;
   assert.equal(valuesOf(all, `${background}LOG:  x`)?.b, 'checkpointer');
 });
 
@@ -82,14 +91,14 @@ test('whatever a prefix prints for ordinary names is read back', () => {
 test('no prefix and no text make the matcher throw or slow', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 40 }), fc.string(), (format, text) => {
-      matchPrefix(compilePrefix(format), text, 'LOG');
+      searchPrefix(compilePrefix(format), text, 'LOG');
     }),
   );
   const hostile = ['LOG: ', ' ', 'a', ',', '=,', '\n'].map((unit) => unit.repeat(200_000));
   for (const format of ['%u%d%a%b%i%h', '%u,%d,%a,%b ', '%q%u%q%d%q%a', '%255u%-255d%a ', '%u=%u=%u=%u=']) {
     for (const text of hostile) {
       const start = performance.now();
-      matchPrefix(compilePrefix(format), text, 'LOG');
+      searchPrefix(compilePrefix(format), text, 'LOG');
       assert.ok(performance.now() - start < 5_000, `${format} took ${performance.now() - start} ms`);
     }
   }

@@ -8,8 +8,9 @@ import { readLabels, readRecording } from '../../src/demo/recording.ts';
 import { type JudgedAlert, judgeAlerts } from '../../src/demo/verdict.ts';
 import { Store } from '../../src/store/store.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
+import { armDetectors } from '../../src/worker/arming.ts';
 import { Detection } from '../../src/worker/detection.ts';
-import { armDetectors, createIngestor } from '../../src/worker/pipeline.ts';
+import { createIngestor } from '../../src/worker/ingestion.ts';
 
 interface AzureRecord {
   time: string;
@@ -25,7 +26,7 @@ async function alertsOf(bodies: Body[], batch = bodies.length): Promise<JudgedAl
   try {
     const writer = await StoreWriter.create(store);
     const limits = { maxRecords: 5000, maxDelayMs: 0, maxBufferedBytes: 1 << 26 };
-    const ingestor = await createIngestor(writer, '%t-%c-', limits, {});
+    const ingestor = await createIngestor(store, writer, ['%t-%c-'], limits, {});
     const settings = { detectorFolders: [], disabled: [], parameters: {} };
     const { armed, refused } = await armDetectors(store, settings);
     assert.deepEqual(refused, []);

@@ -19,7 +19,9 @@ let sequence = writer.position(SOURCE, '0')?.sequenceNumber ?? 0;
 for (let round = 0; round < 5_000; round++) {
   const messages = Array.from({ length: 1 + below(4) }, () => {
     sequence++;
-    const records = Array.from({ length: 1 + below(60) }, (_, index) => logRecord(audit(), { index }));
+    const records = Array.from({ length: 1 + below(60) }, (_, index) =>
+      logRecord(audit(), { index, message: `line ${sequence}.${index}` }),
+    );
     return message(sequence, {
       records,
       features: [[0, features(`hash-${sequence}`)]],

@@ -78,6 +78,7 @@ function permutations<T>(items: readonly T[]): T[][] {
 const SIGNED_IN = {
   session_id: 'aa.1',
   started_at: new Date(T0),
+  is_start_seen: true,
   ended_at: new Date(T0 + 60_000),
   user_name: 'app_rw',
   database_name: 'orders',
@@ -92,6 +93,8 @@ const SIGNED_IN = {
   outcome: 'signed_in',
   reason: null,
   duration_ms: 60_000n,
+  is_pooler: false,
+  pooler_clients: null,
   is_platform: false,
 };
 

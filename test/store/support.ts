@@ -13,7 +13,7 @@ import type {
   StatementFeatures,
 } from '../../src/model.ts';
 import { Store, type StoreEvents } from '../../src/store/store.ts';
-import type { WritableMessage } from '../../src/store/writer.ts';
+import type { WritableMessage } from '../../src/store/writable-message.ts';
 
 export const T0 = Date.UTC(2026, 2, 2, 9);
 export const SOURCE = 'eventhub:test/logs/$Default';
@@ -41,6 +41,9 @@ export async function count(store: Pick<Store, 'rows'>, table: string): Promise<
   return Number(row?.n);
 }
 
+let lines = 0;
+
+/** A record with a text that no other of this process has, so that none is taken for a copy. */
 export function logRecord(fact: Fact | null, changes: Partial<LogRecord> = {}): LogRecord {
   return {
     index: 0,
@@ -54,7 +57,7 @@ export function logRecord(fact: Fact | null, changes: Partial<LogRecord> = {}): 
     level: 'LOG',
     sqlstate: '00000',
     prefix: '%t-%c-',
-    message: 'text of the line',
+    message: `line ${++lines}`,
     detail: null,
     context: null,
     properties: null,
@@ -164,7 +167,11 @@ export function message(sequenceNumber: number, parts: MessageParts = {}): Writa
       sequenceNumber,
       offset: `offset-${sequenceNumber}`,
     },
-    decoded: { records: parts.records ?? [logRecord(null)], rejects: parts.rejects ?? [], unexplained: [] },
+    decoded: {
+      records: parts.records ?? [logRecord(null)],
+      rejects: parts.rejects ?? [],
+      unexplained: [],
+    },
     features: new Map(parts.features),
     contiguous: parts.contiguous ?? true,
   };

@@ -35,14 +35,14 @@ test('every view and every column of it says what it is', async (t) => {
   const store = await temporaryStore(t);
   const [views] = await store.rows(
     `SELECT count(*) AS n, list(view_name) FILTER (coalesce(comment, '') = '') AS silent
-     FROM duckdb_views() WHERE NOT internal`,
+     FROM duckdb_views() WHERE NOT internal AND schema_name = 'main'`,
   );
   assert.ok(Number(views?.n) >= 13);
   assert.equal(views?.silent, null);
   const silent = await store.rows(
     `SELECT c.table_name, c.column_name
      FROM duckdb_columns() c JOIN duckdb_views() v ON v.view_name = c.table_name AND v.schema_name = c.schema_name
-     WHERE NOT v.internal AND coalesce(c.comment, '') = ''`,
+     WHERE NOT v.internal AND c.schema_name = 'main' AND coalesce(c.comment, '') = ''`,
   );
   assert.deepEqual(silent, []);
 });

@@ -51,7 +51,7 @@ test('every kind of fact gets a row in its table, and the position moves with th
   const store = await temporaryStore(t);
   const writer = await StoreWriter.create(store);
   const result = await writer.commit([fullMessage(7)]);
-  assert.deepEqual(result, { records: 3, rejects: 1, repeated: 0, missing: 0 });
+  assert.deepEqual(result, { records: 3, rejects: 1, repeated: 0, copies: 0, missing: 0 });
   assert.deepEqual(await counts(store), {
     records: 3,
     connection_events: 1,
@@ -101,7 +101,7 @@ test('a message that is delivered again is skipped, within a commit, across comm
   const reopened = await openStore(t, folder);
   const again = await StoreWriter.create(reopened);
   const result = await again.commit([message(2), message(3), message(4)]);
-  assert.deepEqual(result, { records: 1, rejects: 0, repeated: 2, missing: 0 });
+  assert.deepEqual(result, { records: 1, rejects: 0, repeated: 2, copies: 0, missing: 0 });
   const rows = await reopened.rows<{ record_id: bigint; sequence_number: bigint }>(
     'SELECT record_id, sequence_number FROM store.records ORDER BY record_id',
   );

@@ -66,7 +66,7 @@ test('a store that fails in the middle of a batch counts each message once when 
   await running.ingest([sourceMessage(1), sourceMessage(2), sourceMessage(3)], true);
   await running.stop();
   assert.deepEqual(writer.sequence(), [1, 2, 3]);
-  assert.deepEqual(commits, [{ records: 3, rejects: 0, repeated: 0, missing: 0 }]);
+  assert.deepEqual(commits, [{ records: 3, rejects: 0, repeated: 0, copies: 0, missing: 0 }]);
 });
 
 test('a message that alone cannot be stored is kept as a reject; its neighbours are stored as they are', async (t) => {

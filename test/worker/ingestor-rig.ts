@@ -1,7 +1,8 @@
 /** What the tests of the ingestor share: bodies, a decoder for them, and a writer that refuses. */
 import { redactBytes } from '../../src/decode/redact.ts';
 import type { DecodedMessage, SourceMessage } from '../../src/model.ts';
-import type { CommitResult, StoreWriter, WritableMessage } from '../../src/store/writer.ts';
+import type { WritableMessage } from '../../src/store/writable-message.ts';
+import type { CommitResult, StoreWriter } from '../../src/store/writer.ts';
 import { type IngestLimits, Ingestor, type IngestorOptions } from '../../src/worker/ingestor.ts';
 import { connection, logRecord, SOURCE } from '../store/support.ts';
 
@@ -41,7 +42,7 @@ export function ingestor(
   return new Ingestor({
     writer: writer as StoreWriter,
     decode,
-    features: () => null,
+    features: () => new Map(),
     redactBytes,
     limits: LIMITS,
     ...options,
@@ -76,7 +77,7 @@ export class RefusingWriter {
     this.stored.push(...fresh);
     const records = fresh.reduce((sum, message) => sum + message.decoded.records.length, 0);
     const rejects = fresh.reduce((sum, message) => sum + message.decoded.rejects.length, 0);
-    return { records, rejects, repeated: messages.length - fresh.length, missing: 0 };
+    return { records, rejects, repeated: messages.length - fresh.length, copies: 0, missing: 0 };
   }
 
   /** Sequence numbers of a partition, in the order in which they were stored. */

@@ -104,7 +104,7 @@ test('features go with the record that they are of', async (t) => {
       rejects: [],
       unexplained: [],
     }),
-    features: (record) => (record.index === 1 ? features('of-1') : null),
+    features: () => new Map([[1, features('of-1')]]),
   });
   await running.ingest([sourceMessage(1)], true);
   await running.stop();

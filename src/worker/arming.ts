@@ -1,57 +1,18 @@
-/** From configuration to the parts that ingestion and detection are made of. */
-
+/** From configuration to detectors that are ready to run. */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { decodeMessage } from '../decode/message.ts';
-import { compilePrefix } from '../decode/prefix.ts';
-import { redactBytes } from '../decode/redact.ts';
 import { type Detector, loadDetectors, type RefusedDetector } from '../detect/detector.ts';
 import type { ArmedDetector } from '../detect/engine.ts';
 import { checkDetector } from '../detect/evidence.ts';
 import { bindParameters } from '../detect/parameters.ts';
 import { messageOf, PgvigilError } from '../errors.ts';
-import type { LogRecord, StatementFeatures } from '../model.ts';
 import { vet } from '../query/guard.ts';
-import { StatementCache } from '../statements/cache.ts';
-import { featuresFromMessage } from '../statements/message-features.ts';
-import { loadParser } from '../statements/parser.ts';
 import type { Store } from '../store/store.ts';
-import type { StoreWriter } from '../store/writer.ts';
-import { type IngestLimits, Ingestor, type IngestorOptions } from './ingestor.ts';
 
 /** What the detectors are set to; see the configuration's section `detection`. */
 export interface DetectionSettings {
   readonly detectorFolders: readonly string[];
   readonly disabled: readonly string[];
   readonly parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
-
-/** An ingestor that decodes with `logLinePrefix` and parses every statement. */
-export async function createIngestor(
-  writer: StoreWriter,
-  logLinePrefix: string,
-  limits: IngestLimits,
-  events: Pick<IngestorOptions, 'onCommit' | 'onRefused'>,
-): Promise<Ingestor> {
-  await loadParser();
-  const prefixes = [compilePrefix(logLinePrefix)];
-  const statements = new StatementCache();
-  return new Ingestor({
-    writer,
-    decode: (body) => decodeMessage(body, { prefixes }),
-    features: (record) => featuresOf(record, statements),
-    redactBytes,
-    limits,
-    ...events,
-  });
-}
-
-function featuresOf(record: LogRecord, statements: StatementCache): StatementFeatures | null {
-  const { fact } = record;
-  if (fact?.kind === 'audit') return fact.statement === null ? null : statements.features(fact.statement);
-  if (fact?.kind !== 'failure') return null;
-  return fact.statement === null
-    ? featuresFromMessage(fact.sqlstate, fact.message)
-    : statements.features(fact.statement);
 }
 
 /**

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { packagePath } from '../../src/paths.ts';
 import { Store } from '../../src/store/store.ts';
-import { armDetectors } from '../../src/worker/pipeline.ts';
+import { armDetectors } from '../../src/worker/arming.ts';
 
 test('a detector that reads tables or files, changes data, or is several statements is refused', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pgvigil-pipeline-'));

@@ -1,0 +1,117 @@
+/**
+ * SQL literals in text whose beginning we may not have seen: in any quoting, also inside another literal, where each quote
+ * is written twice. A literal without its closing quote (text cut on its way) runs to the end of the text.
+ */
+
+/** A value to blank: from `start` up to, but not including, `end`. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+/** How far an expression is searched for literals, in characters. */
+const EXPRESSION_REACH = 1024;
+
+/** White space, also as JSON escapes it, and SQL comments. */
+const BLANK = /(?:\s+|\\[nrt]|--[^\n]{0,512}\n|\/\*(?:[^*]|\*(?!\/)){0,512}\*\/)*/y;
+const STRING_PREFIX = /(?:e|n|u&)?(?=')/iy;
+const DOLLAR_TAG = /\$(?:[a-z_\x80-\uffff][\w\x80-\uffff]{0,62})?\$/iy;
+const CONTINUATION = /[ \t\r\f]*\n\s*'/y;
+const CONCATENATION = /\s*\|\|/y;
+const FORMAT_PLACE = /'{0,4}%(?:\d{1,3}\$)?[LsI]/y;
+
+/** The end of a sticky match at `at`, or -1. */
+export function matchEnd(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : -1;
+}
+
+/** `at`, or behind the white space and comments that begin there. */
+export function skipBlank(text: string, at: number): number {
+  return Math.max(at, matchEnd(BLANK, text, at));
+}
+
+/**
+ * The literal in single or dollar quotes that begins at `at`, plain or inside an outer literal; or the literals of an
+ * expression that builds it. Empty when none begins there.
+ */
+export function quotedValue(text: string, at: number): Span[] {
+  const place = matchEnd(FORMAT_PLACE, text, at);
+  if (place > 0) return formatArguments(text, place);
+  const tagEnd = matchEnd(DOLLAR_TAG, text, at);
+  if (tagEnd > 0) {
+    const close = text.indexOf(text.slice(at, tagEnd), tagEnd);
+    return [{ start: tagEnd, end: close < 0 ? text.length : close }];
+  }
+  const open = matchEnd(STRING_PREFIX, text, at);
+  if (open < 0) return [];
+  const run = quoteRun(text, open);
+  const afterRun = open + run;
+  if (run % 2 === 1 && matchEnd(CONCATENATION, text, afterRun) > 0) return expressionLiterals(text, afterRun);
+  if (run % 2 === 0 && /[\s),;|:]|^$/.test(text.charAt(afterRun))) return [];
+  const unit = run % 2 === 1 ? 1 : run === 4 ? 4 : 2;
+  const escapes = open > at && /^e$/i.test(text.charAt(at));
+  const spans = [literalSpan(text, open + unit, unit, escapes)];
+  for (let last = spans[0]!; unit === 1; spans.push(last)) {
+    const next = matchEnd(CONTINUATION, text, last.end + 1);
+    if (next < 0) break;
+    last = literalSpan(text, next, 1, escapes);
+  }
+  return spans;
+}
+
+/** The arguments of a `format('… %L …', …)` whose place ends at `at`. */
+export function formatArguments(text: string, at: number): Span[] {
+  const close = text.slice(at, at + EXPRESSION_REACH).search(/'(?!')/);
+  return close < 0 ? [] : expressionLiterals(text, at + close + 1);
+}
+
+/** The content of a literal whose quotes are written `unit` times, because it stands inside log2(unit) outer literals. */
+export function literalSpan(text: string, start: number, unit: number, escapes: boolean): Span {
+  let at = start;
+  while (at < text.length) {
+    const quote = text.indexOf("'", at);
+    if (quote < 0) break;
+    if (escapes && isEscaped(text, quote, start)) {
+      at = quote + 1;
+      continue;
+    }
+    const run = quoteRun(text, quote);
+    const units = Math.floor(run / unit);
+    if (units % 2 === 1) return { start, end: quote + (units - 1) * unit };
+    if (units === 0) return { start, end: quote };
+    at = quote + run;
+  }
+  return { start, end: text.length };
+}
+
+/** True when an odd number of backslashes stands before `at`. */
+export function isEscaped(text: string, at: number, from: number): boolean {
+  let first = at;
+  while (first > from && text[first - 1] === '\\') first--;
+  return (at - first) % 2 === 1;
+}
+
+function quoteRun(text: string, at: number): number {
+  let end = at;
+  while (text[end] === "'") end++;
+  return end - at;
+}
+
+/** Every single-quoted literal from `at` to the end of the statement: the parts of a password that SQL puts together. */
+function expressionLiterals(text: string, at: number): Span[] {
+  const spans: Span[] = [];
+  const reach = Math.min(text.length, at + EXPRESSION_REACH);
+  let position = at;
+  while (position < reach) {
+    const char = text[position];
+    if (char === ';') break;
+    if (char === "'") {
+      const span = literalSpan(text, position + 1, 1, false);
+      if (/[^']/.test(text.slice(span.start, span.end))) spans.push(span);
+      position = span.end;
+    }
+    position++;
+  }
+  return spans;
+}

@@ -1,0 +1,95 @@
+/** Gives rejects another chance: what could not be decoded once may be by a newer version, or with another prefix. */
+import type { DecodedMessage, StatementFeatures } from '../model.ts';
+import { storeSql } from './sql.ts';
+import type { Store } from './store.ts';
+import type { WritableMessage } from './writable-message.ts';
+import type { StoreWriter } from './writer.ts';
+
+const NEXT_REJECTS = storeSql('next-rejects');
+const DELETE_REJECT = storeSql('delete-reject');
+
+/** Rejects in one transaction. */
+const PAGE = 500;
+
+/** Place of a reject: no two have the same. */
+interface Place {
+  source: string;
+  partition: string;
+  sequence: bigint;
+  /** -1: the whole message. */
+  index: number;
+}
+
+type RejectRow = {
+  source: string;
+  partition: string;
+  sequence_number: bigint;
+  record_index: number | null;
+  raw: Uint8Array;
+};
+
+/** What a decoder makes of the bytes of a reject. */
+export type DecodeAgain = (raw: Uint8Array) => {
+  decoded: DecodedMessage;
+  features: ReadonlyMap<number, StatementFeatures>;
+};
+
+/**
+ * Decodes the rejects again and stores those that now give records; a reject leaves in the transaction in which its
+ * records come. One that still cannot be decoded stays as it is.
+ *
+ * @param server only those of this server; null for all
+ * @returns number of rejects that are none any more
+ */
+export async function restoreRejects(
+  store: Store,
+  writer: StoreWriter,
+  decode: DecodeAgain,
+  server: string | null,
+): Promise<number> {
+  let after: Place = { source: '', partition: '', sequence: -1n, index: -2 };
+  let restored = 0;
+  while (true) {
+    const page = await store.rows<RejectRow>(NEXT_REJECTS, { ...after, server, limit: PAGE });
+    const last = page.at(-1);
+    if (last === undefined) return restored;
+    after = placeOf(last);
+    const messages: WritableMessage[] = [];
+    const places: Place[] = [];
+    for (const row of page) {
+      const message = decodeReject(row, decode);
+      if (message === null) continue;
+      messages.push(message);
+      places.push(placeOf(row));
+    }
+    if (messages.length === 0) continue;
+    await writer.restore(messages, async (transaction) => {
+      for (const place of places) await transaction.run(DELETE_REJECT, { ...place });
+    });
+    restored += messages.length;
+  }
+}
+
+function placeOf(row: RejectRow): Place {
+  const { source, partition } = row;
+  return { source, partition, sequence: row.sequence_number, index: row.record_index ?? -1 };
+}
+
+/** The reject as a message that holds its records in their old place; null when something of it is still rejected. */
+function decodeReject(row: RejectRow, decode: DecodeAgain): WritableMessage | null {
+  const { decoded, features } = decode(row.raw);
+  if (decoded.rejects.length > 0 || decoded.records.length === 0) return null;
+  const shift = row.record_index ?? 0;
+  const records = decoded.records.map((record) => ({ ...record, index: record.index + shift }));
+  return {
+    position: {
+      source: row.source,
+      partition: row.partition,
+      sequenceNumber: Number(row.sequence_number),
+      offset: '',
+    },
+    decoded: { ...decoded, records },
+    features: new Map([...features].map(([index, found]) => [index + shift, found])),
+    contiguous: true,
+  };
+}
