@@ -2,14 +2,40 @@
 import type { DecodedMessage, LogRecord, Reject } from '../model.ts';
 import { type Envelope, type RawRecord, readEnvelope } from './envelope.ts';
 import type { Refused } from './log-record.ts';
-import { type DecodeOptions, decodeRecord } from './record.ts';
+import { type DecodeOptions, decodeRecord, decodeServerRecord } from './record.ts';
 import { redactBytes } from './redact.ts';
+import { learnTemplate, readTemplated } from './template.ts';
+
+const UTF8 = new TextDecoder();
 
 /**
  * Decodes a message: one Event Hubs event or one line of an archive, uncompressed. Every record in it comes back once,
  * decoded or as a reject with its bytes; `index` counts both. Secrets are blanked in all of it. Never throws.
  */
 export function decodeMessage(body: Uint8Array, options: DecodeOptions): DecodedMessage {
+  const text = UTF8.decode(body);
+  const usual = decodeUsual(text, options);
+  if (usual !== null) return usual;
+  learnTemplate(text);
+  return decodeInFull(body, options);
+}
+
+/** `decodeMessage` for a message whose records are as known and all decode; null for any other. */
+function decodeUsual(text: string, options: DecodeOptions): DecodedMessage | null {
+  const shapes = readTemplated(text);
+  if (shapes === null) return null;
+  const records: LogRecord[] = [];
+  for (let index = 0; index < shapes.length; index++) {
+    const shape = shapes[index]!;
+    const result = decodeServerRecord(index, shape.server!, shape, options);
+    if ('code' in result) return null;
+    records.push(result);
+  }
+  return { records, rejects: [], unexplained: [] };
+}
+
+/** `decodeMessage` for any message. */
+export function decodeInFull(body: Uint8Array, options: DecodeOptions): DecodedMessage {
   const envelope = readEnvelope(body);
   const decoded: DecodedMessage = { records: [], rejects: [], unexplained: [] };
   for (let index = 0; index < envelope.elements.length; index++) {

@@ -32,13 +32,21 @@ export function decodeRecord(
   if (category === null)
     return { code: 'NOT_A_RECORD', reason: 'It has neither a category nor a metric name.' };
   if (server === null) return { code: 'NO_SERVER', reason: 'It names no server and no resource id.' };
-  if (category === 'PostgreSQLLogs') {
-    const prefixes = options.prefixesOf?.(server) ?? options.prefixes;
-    return decodeServerLog(index, server, shape, prefixes);
-  }
+  if (category === 'PostgreSQLLogs') return decodeServerRecord(index, server, shape, options);
   if (category === 'PostgreSQLFlexPGBouncer' && shape.log !== null)
     return decodePgBouncer(index, server, shape.azureTime, shape.log);
   return decodeKept(index, server, category, shape, keptJson(envelope, index, raw));
+}
+
+/** Decodes a record of the server log of which the shape is known. */
+export function decodeServerRecord(
+  index: number,
+  server: string,
+  shape: Shape,
+  options: DecodeOptions,
+): LogRecord | Refused {
+  const prefixes = options.prefixesOf?.(server) ?? options.prefixes;
+  return decodeServerLog(index, server, shape, prefixes);
 }
 
 /** A category without a form of its own, kept to be asked for; a snapshot of a session tells its names as well. */

@@ -1,5 +1,6 @@
 /** What must hold for the decoded form of any bytes whatever. */
-import { decodeMessage } from '../../src/decode/message.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { decodeInFull, decodeMessage } from '../../src/decode/message.ts';
 import { compilePrefix, type PrefixPattern } from '../../src/decode/prefix.ts';
 import { CONNECTION_EVENTS, type DecodedMessage, type LogRecord, REJECT_CODES } from '../../src/model.ts';
 
@@ -53,6 +54,8 @@ function complaintWith(message: Uint8Array, prefixes: readonly PrefixPattern[]):
     fastest = Math.min(fastest, (user + system) / 1000);
     const complaint = complaintInResult(message, decoded);
     if (complaint !== null) return complaint;
+    if (!isDeepStrictEqual(decoded, decodeInFull(message, { prefixes })))
+      return 'decodes differently in full';
   }
   return fastest > PATIENCE ? `takes ${fastest.toFixed(0)} ms` : null;
 }

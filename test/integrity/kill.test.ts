@@ -13,7 +13,9 @@ const KILLS = Number(process.env.PGVIGIL_KILLS ?? 5);
 /** What must not depend on how often the worker died: everything but ids of arrival and times of the clock. */
 const OUTCOME = `
   SELECT 'records', count(*)::VARCHAR, md5(string_agg(md5(concat_ws('|', partition, sequence_number, record_index, event_time, session_id, message, detail)), '' ORDER BY partition, sequence_number, record_index)) FROM store.records
-  UNION ALL SELECT 'connection_events', count(*)::VARCHAR, NULL FROM store.connection_events
+  -- A process that starts tells again of the sessions that it sees: rows that say nothing new.
+  UNION ALL SELECT 'connection_events', count(*)::VARCHAR, NULL FROM store.connection_events WHERE event <> 'seen'
+  UNION ALL SELECT 'sessions', count(*)::VARCHAR, md5(string_agg(s::VARCHAR, '' ORDER BY server, session_id)) FROM sessions s
   UNION ALL SELECT 'activities', count(*)::VARCHAR, NULL FROM store.activities
   UNION ALL SELECT 'statements', count(*)::VARCHAR, md5(string_agg(statement_hash, '' ORDER BY statement_hash)) FROM store.statements
   UNION ALL SELECT 'rejects', count(*)::VARCHAR, NULL FROM store.rejects
