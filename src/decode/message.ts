@@ -1,10 +1,10 @@
 /** Bytes of a message → records with their facts, and rejects. Pure; what is remembered between calls changes speed only. */
 import type { DecodedMessage, LogRecord, Reject } from '../model.ts';
-import { type Envelope, type RawRecord, readEnvelope } from './envelope.ts';
+import { type Envelope, type RawRecord, readEnvelope } from './envelope/envelope.ts';
+import { learnTemplate, readTemplated } from './envelope/template.ts';
 import type { Refused } from './log-record.ts';
 import { type DecodeOptions, decodeRecord, decodeServerRecord } from './record.ts';
-import { redactBytes } from './redact.ts';
-import { learnTemplate, readTemplated } from './template.ts';
+import { redactBytes } from './redaction/redact.ts';
 
 const UTF8 = new TextDecoder();
 

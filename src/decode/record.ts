@@ -1,17 +1,17 @@
 /** One raw record → LogRecord with its fact, or the reason why it cannot be one. */
 import type { LogRecord } from '../model.ts';
-import type { Envelope, RawRecord } from './envelope.ts';
-import { cleanFact } from './fact.ts';
-import { readFields, wholeNumber } from './fields.ts';
-import { keptJson } from './kept.ts';
+import { readSnapshot } from './connection/snapshot.ts';
+import type { Envelope, RawRecord } from './envelope/envelope.ts';
+import { readFields, wholeNumber } from './envelope/fields.ts';
+import { keptJson } from './envelope/kept.ts';
+import { readShape, type Shape } from './envelope/shape.ts';
+import { parseTime } from './envelope/time.ts';
 import { emptyRecord, type Refused } from './log-record.ts';
-import { readPgBouncer } from './pgbouncer.ts';
-import type { PrefixPattern } from './prefix.ts';
-import { decodeServerLog } from './server-log.ts';
-import { readShape, type Shape } from './shape.ts';
-import { readSnapshot } from './snapshot.ts';
-import { cleanField, cleanText } from './text.ts';
-import { parseTime } from './time.ts';
+import { readPgBouncer } from './pgbouncer/pgbouncer.ts';
+import type { PrefixPattern } from './prefix/prefix.ts';
+import { cleanField, cleanText } from './redaction/text.ts';
+import { cleanFact } from './server-log/fact.ts';
+import { decodeServerLog } from './server-log/server-log.ts';
 
 export interface DecodeOptions {
   /** The `log_line_prefix` values in use, tried in order; Azure's default `%t-%c-` is always tried last. */

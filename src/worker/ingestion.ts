@@ -1,7 +1,7 @@
 /** From configuration to a running ingestor: decoding, statements, and the prefixes that are found on the way. */
 
-import type { FoundPrefix } from '../decode/prefix-finder.ts';
-import { redactBytes } from '../decode/redact.ts';
+import type { FoundPrefix } from '../decode/prefix/finder.ts';
+import { redactBytes } from '../decode/redaction/redact.ts';
 import type { DecodedMessage, LogRecord, StatementFeatures } from '../model.ts';
 import { StatementCache } from '../statements/cache.ts';
 import { featuresFromMessage } from '../statements/message-features.ts';

@@ -1,7 +1,7 @@
 /** The log_line_prefix values that lines are read with: those of the configuration, and those found from the lines. */
 import { decodeMessage } from '../decode/message.ts';
-import { compilePrefix, type PrefixPattern } from '../decode/prefix.ts';
-import { type FoundPrefix, PrefixFinder } from '../decode/prefix-finder.ts';
+import { type FoundPrefix, PrefixFinder } from '../decode/prefix/finder.ts';
+import { compilePrefix, type PrefixPattern } from '../decode/prefix/prefix.ts';
 import type { DecodedMessage } from '../model.ts';
 
 export class PrefixBook {

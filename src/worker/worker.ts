@@ -9,7 +9,7 @@ import type { Channel } from '../alerts/channels/channel.ts';
 import { Deliverer } from '../alerts/delivery.ts';
 import type { AlertChange } from '../alerts/lifecycle.ts';
 import type { Config } from '../config.ts';
-import type { FoundPrefix } from '../decode/prefix-finder.ts';
+import type { FoundPrefix } from '../decode/prefix/finder.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { EventHubSource, type EventHubSourceOptions, type SourceEvent } from '../sources/event-hubs.ts';

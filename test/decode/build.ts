@@ -1,6 +1,6 @@
 /** Builds records the way Azure does, for the tests of this folder. */
 import { decodeMessage } from '../../src/decode/message.ts';
-import { compilePrefix } from '../../src/decode/prefix.ts';
+import { compilePrefix } from '../../src/decode/prefix/prefix.ts';
 import type { DecodeOptions } from '../../src/decode/record.ts';
 import type { ConnectionEvent, DecodedMessage, LogRecord } from '../../src/model.ts';
 

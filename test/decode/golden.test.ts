@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { decodeMessage } from '../../src/decode/message.ts';
-import { compilePrefix } from '../../src/decode/prefix.ts';
+import { compilePrefix } from '../../src/decode/prefix/prefix.ts';
 import type { DecodedMessage } from '../../src/model.ts';
 
 const folder = new URL('../../fixtures/', import.meta.url);

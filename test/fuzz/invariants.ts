@@ -1,7 +1,7 @@
 /** What must hold for the decoded form of any bytes whatever. */
 import { isDeepStrictEqual } from 'node:util';
 import { decodeInFull, decodeMessage } from '../../src/decode/message.ts';
-import { compilePrefix, type PrefixPattern } from '../../src/decode/prefix.ts';
+import { compilePrefix, type PrefixPattern } from '../../src/decode/prefix/prefix.ts';
 import { CONNECTION_EVENTS, type DecodedMessage, type LogRecord, REJECT_CODES } from '../../src/model.ts';
 
 const UNSTORABLE = /[\0\p{Surrogate}]/u;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { decodeMessage } from '../../src/decode/message.ts';
-import { compilePrefix } from '../../src/decode/prefix.ts';
+import { compilePrefix } from '../../src/decode/prefix/prefix.ts';
 import { extractFeatures } from '../../src/statements/features.ts';
 import { loadParser } from '../../src/statements/parser.ts';
 
