@@ -47,7 +47,25 @@ export function decodeInFull(body: Uint8Array, options: DecodeOptions): DecodedM
       if (result.unexplained !== undefined) decoded.unexplained.push(result.unexplained);
     } else decoded.records.push(result);
   }
+  distrustBrokenLines(envelope, decoded.records);
   return decoded;
+}
+
+/**
+ * A line break in a name that a client sent to PgBouncer breaks the line in two, and the collector ships two records: the
+ * first may be whatever the client wished. PgBouncer writes a tab after the break, which no line of its own begins with.
+ */
+function distrustBrokenLines({ elements }: Envelope, records: readonly LogRecord[]): void {
+  for (const record of records) {
+    if (record.category !== 'PostgreSQLFlexPGBouncer') continue;
+    const next = elements[record.index + 1]?.log;
+    if (typeof next !== 'string' || !next.startsWith('\t')) continue;
+    record.fact = null;
+    record.sessionId = null;
+    record.prefixUser = null;
+    record.prefixDatabase = null;
+    record.prefixClient = null;
+  }
 }
 
 function refuseElement(envelope: Envelope, index: number): Refused {

@@ -5,7 +5,7 @@ import type { Store, Transaction } from './store.ts';
 
 const ADD_USES = storeSql('add-prefix-uses');
 const INSERT_USES = storeSql('insert-prefix-uses');
-const INSERT_FOUND = storeSql('insert-found-prefix');
+const SAVE_FOUND = storeSql('save-found-prefix');
 
 interface Use {
   server: string;
@@ -50,5 +50,5 @@ export async function readFoundPrefixes(store: Store): Promise<{ server: string;
 
 /** Keeps a prefix that was found from the data, for the next start. */
 export async function saveFoundPrefix(store: Store, server: string, format: string): Promise<void> {
-  await store.transaction((transaction) => transaction.run(INSERT_FOUND, { server, format }));
+  await store.transaction((transaction) => transaction.run(SAVE_FOUND, { server, format }));
 }

@@ -18,7 +18,9 @@ export class SeenSessions {
   /** The event of a record that tells of its session for the first time, or more of it than before; else null. */
   event(record: LogRecord): ConnectionEvent | null {
     const { sessionId, fact, prefixUser, prefixDatabase, prefixClient } = record;
-    if (sessionId === null || !CLIENT_BACKENDS.has(record.backendType)) return null;
+    // PgBouncer names the client of every line, also of those that it turns away.
+    if (sessionId === null || record.category !== 'PostgreSQLLogs') return null;
+    if (!CLIENT_BACKENDS.has(record.backendType)) return null;
     const isStatement = fact?.kind === 'audit' || (fact?.kind === 'failure' && record.backendType !== null);
     if (!isStatement && fact?.kind !== 'connection' && prefixUser === null) return null;
     const key = `${record.server}\n${sessionId}`;

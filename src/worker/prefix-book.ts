@@ -23,15 +23,17 @@ export class PrefixBook {
   /** `decodeMessage` with what is known. A message that leads to a new prefix is read with it at once. Never throws. */
   decode(body: Uint8Array): DecodedMessage {
     const decoded = this.#decode(body);
-    let isFound = false;
+    const found = new Set<string>();
     for (const line of decoded.unexplained) {
-      const found = this.#finder.observe(line);
-      if (found === null) continue;
-      this.#add(found.server, found.format);
-      this.#news.push(found);
-      isFound = true;
+      // What is left of the message will be explained by what has just been found.
+      if (found.has(line.server)) continue;
+      const prefix = this.#finder.observe(line);
+      if (prefix === null) continue;
+      found.add(line.server);
+      this.#add(prefix.server, prefix.format);
+      this.#news.push(prefix);
     }
-    return isFound ? this.#decode(body) : decoded;
+    return found.size > 0 ? this.#decode(body) : decoded;
   }
 
   /** Prefixes that were found since the last call. */

@@ -72,6 +72,21 @@ test('a wrong password at the pooler is a failed sign-in of that client; one tha
   assert.deepEqual({ ...open }, { outcome: 'incomplete', is_platform: false });
 });
 
+test('lines of PgBouncer that say nothing of a sign-in do not make one', async (t) => {
+  const store = await temporaryStore(t);
+  const client = 'C-0x55fd0001: orders/app_rw@203.0.113.7:40001';
+  const warning = pooler(1, `${client} pooler error: SASL authentication failed`);
+  await arrive(store, attempt(1, '0x55fd0001', 'app_rw', '203.0.113.7:40001'), {
+    ...warning,
+    fact: null,
+  });
+  const rows = await store.rows('SELECT outcome FROM sessions');
+  assert.deepEqual(
+    rows.map((row) => row.outcome),
+    ['incomplete'],
+  );
+});
+
 test('a session of the pooler names the clients that it may have served, and no others', async (t) => {
   const store = await temporaryStore(t);
   await arrive(

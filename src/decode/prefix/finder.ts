@@ -82,7 +82,11 @@ function findPrefix(server: string, lines: readonly UnexplainedLine[]): FoundPre
       best = { server, format, lines: lines.length, explained };
   };
   for (const format of KNOWN_PREFIXES) consider(format, true);
-  for (const format of inferPrefixes(lines)) consider(format, false);
+  for (const format of inferPrefixes(lines)) {
+    consider(format, false);
+    // By its form an address may be the server's own as well as the client's.
+    if (!/%-?\d*h/.test(format)) consider(format.replace(/%(-?\d*)L/, '%$1h'), false);
+  }
   return best;
 }
 

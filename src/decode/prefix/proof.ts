@@ -62,6 +62,8 @@ class Trial {
   private readonly timed = { t: false, s: false };
   private readonly names = new Set<string>();
   private readonly applications = new Set<string>();
+  /** The server's own address was another than the client's. */
+  private isLocalTold = false;
   private readonly isKnown: boolean;
 
   constructor(pattern: PrefixPattern, isKnown: boolean) {
@@ -76,6 +78,8 @@ class Trial {
     const isNamed = (letter: string): boolean =>
       slots[letter] === undefined || LABELS[letter]!.test(format) || this.confirmed[letter]!.size >= 2;
     if (!['u', 'd', 'a'].every(isNamed)) return false;
+    // An address is the client's until a line tells that it is not.
+    if (!this.isKnown && slots.L !== undefined && !this.isLocalTold) return false;
     // `[unknown]` alone does not show whether the application name is padded.
     if (!this.isKnown && slots.a !== undefined && this.applications.size < LEAST_APPLICATIONS) return false;
     // Without %c the session id is made of %s: what looks like %t must not be %s, nor the other way round.
@@ -191,6 +195,7 @@ class Trial {
     if (database !== null) agree('d', database);
     if (host !== null) {
       agree('h', host);
+      if ((value('L') ?? host) !== host) this.isLocalTold = true;
       if (port !== null) agree('r', `${host}(${port})`);
     }
     for (const name of [user, database, host]) if (name !== null) this.names.add(name);

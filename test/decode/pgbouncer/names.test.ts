@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { decodeMessage } from '../../../src/decode/message.ts';
 import { readPgBouncer } from '../../../src/decode/pgbouncer/pgbouncer.ts';
 
 const POINTER = '0x55fdcb116670';
@@ -169,4 +170,23 @@ test('a name of a million slashes is read in no time', () => {
   const { fact } = readPgBouncer(lineOf(`a/${name}`, `login attempt: db=a user=${name} tls=no`));
   assert.deepEqual([fact?.client, fact?.user], [ADDRESS, null]);
   assert.ok(performance.now() - started < 2000);
+});
+
+test('a line break in a name makes two records: the first is believed in nothing', () => {
+  const record = (log: string) => ({
+    category: 'PostgreSQLFlexPGBouncer',
+    log,
+    resourceId: '/SUBSCRIPTIONS/0/FLEXIBLESERVERS/SRV1',
+    time: '2026-07-14T04:52:31.761Z',
+    LogicalServerName: 'srv1',
+  });
+  // The user is all from `x` on, with a line break in it; what stands in front of it is the server's own.
+  const forged = lineOf('appdb/x', 'login attempt: db=appdb user=x tls=no replication=no');
+  const rest = `\t@${ADDRESS}:${PORT} login attempt: db=appdb user=x tls=no replication=no`;
+  const decoded = (...logs: string[]) =>
+    decodeMessage(Buffer.from(JSON.stringify({ records: logs.map(record) })), { prefixes: [] }).records;
+  const [first, second] = decoded(forged, rest);
+  assert.deepEqual([first?.fact, first?.prefixUser, first?.sessionId], [null, null, null]);
+  assert.equal(second?.fact, null);
+  assert.equal(decoded(forged, forged)[0]?.fact?.kind, 'connection');
 });

@@ -1,0 +1,152 @@
+/**
+ * The promise: a log_line_prefix that nobody configured is found from the lines and said aloud, and no line of the time
+ * before is lost.
+ */
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { decodeMessage } from '../../src/decode/message.ts';
+import type { FoundPrefix } from '../../src/decode/prefix/finder.ts';
+import { readRecording } from '../../src/demo/recording.ts';
+import type { LogRecord, SourceMessage } from '../../src/model.ts';
+import type { Store } from '../../src/store/store.ts';
+import { StoreWriter } from '../../src/store/writer.ts';
+import { createIngestor } from '../../src/worker/ingestion.ts';
+import { openStore, temporaryFolder, temporaryStore } from '../store/support.ts';
+
+const FORMAT = '%m [%p] %c user=%u,db=%d,client=%h ';
+
+interface Names {
+  user: string;
+  database: string;
+  client: string;
+}
+
+type Body = { records: { properties: { message: string; timestamp: string } }[] };
+
+/** The recording as its server would have sent it with FORMAT, and as it did. */
+let renamed: string[];
+let recorded: string[];
+before(async () => {
+  recorded = (await readRecording()).map(({ body }) => body);
+  const names = new Map<string, Names>();
+  const decoded = recorded.map((body) => decodeMessage(Buffer.from(body), { prefixes: [] }).records);
+  for (const record of decoded.flat()) remember(names, record);
+  renamed = decoded.flatMap((_, index) => {
+    const body = recorded[index]!;
+    const { records } = JSON.parse(body) as Body;
+    records.forEach(({ properties }, place) => {
+      const record = decoded[index]![place]!;
+      const text = properties.message.slice(properties.message.indexOf(`${record.level}: `));
+      properties.message = `${prefixOf(record, names, properties.timestamp)}${text}`;
+    });
+    return chunks(records).map((few) => JSON.stringify({ records: few }));
+  });
+});
+
+/** Eight records a message, so that a prefix is found when some messages have been stored. */
+function chunks<T>(records: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(records.length / 8) }, (_, n) => records.slice(n * 8, n * 8 + 8));
+}
+
+function remember(names: Map<string, Names>, { sessionId, fact }: LogRecord): void {
+  if (fact?.kind !== 'connection' || sessionId === null) return;
+  const known = names.get(sessionId) ?? { user: '', database: '', client: '' };
+  known.user ||= fact.user ?? '';
+  known.database ||= fact.database ?? '';
+  known.client ||= fact.client ?? '';
+  names.set(sessionId, known);
+}
+
+function prefixOf(record: LogRecord, names: ReadonlyMap<string, Names>, timestamp: string): string {
+  const start = `${timestamp} [${record.pid}] ${record.sessionId} `;
+  const isUnknown = record.backendType === 'not initialized';
+  const known = names.get(record.sessionId ?? '') ?? { user: '', database: '', client: '' };
+  const [user, database] = isUnknown ? ['[unknown]', '[unknown]'] : [known.user, known.database];
+  return `${start}user=${user},db=${database},client=${known.client} `;
+}
+
+const LIMITS = { maxRecords: 500, maxDelayMs: 0, maxBufferedBytes: 1 << 26 };
+
+async function ingest(store: Store, bodies: readonly string[], configured = ['%t-%c-']) {
+  const found: [FoundPrefix, number][] = [];
+  const restored: number[] = [];
+  const writer = await StoreWriter.create(store);
+  const ingestor = await createIngestor(store, writer, configured, LIMITS, {
+    onPrefix: (prefix, rejects) => found.push([prefix, rejects]),
+    onRestored: (rejects) => restored.push(rejects),
+    onRefused: (error) => assert.fail(error),
+  });
+  const first = (writer.position('test', '0')?.sequenceNumber ?? 0) + 1;
+  const messages = bodies.map((body, index): SourceMessage => {
+    const sequenceNumber = first + index;
+    return { source: 'test', partition: '0', sequenceNumber, offset: '', body: Buffer.from(body) };
+  });
+  for (let at = 0; at < messages.length; at += 5) await ingestor.ingest(messages.slice(at, at + 5), true);
+  await ingestor.stop();
+  return { found, restored };
+}
+
+const SESSIONS = 'SELECT * FROM sessions ORDER BY server, session_id';
+const ROWS =
+  'SELECT event_time, session_id, level, user_name, database_name, client, detail FROM records ORDER BY ALL';
+
+/** Every renamed record as a message of its own. */
+function allRecords(): string[] {
+  return renamed.flatMap((body) => (JSON.parse(body) as Body).records.map((one) => JSON.stringify(one)));
+}
+
+test('with an unknown prefix every line is stored, in its place, as with the known one', async (t) => {
+  const [known, unknown] = [await temporaryStore(t), await temporaryStore(t)];
+  await ingest(known, recorded);
+  const { found } = await ingest(unknown, renamed);
+  assert.equal(found.length, 1, 'found once');
+  const [prefix, restored] = found[0]!;
+  assert.equal(prefix.server, 'pgvigil-demo');
+  assert.ok(prefix.explained / prefix.lines >= 0.95 && restored > 0);
+  assert.deepEqual(await unknown.rows(SESSIONS), await known.rows(SESSIONS));
+  assert.deepEqual(await unknown.rows(ROWS), await known.rows(ROWS));
+  const [rejects] = await unknown.rows<{ n: bigint }>('SELECT count(*) AS n FROM rejects');
+  assert.equal(rejects?.n, 0n);
+  const prefixes = await unknown.rows('SELECT server, format, origin, share FROM log_line_prefixes');
+  assert.deepEqual(
+    prefixes.map((row) => ({ ...row })),
+    [{ server: 'pgvigil-demo', format: prefix.format, origin: 'found', share: 1 }],
+  );
+});
+
+test('a prefix that changes while lines arrive is found, and at the next start it is known', async (t) => {
+  const folder = await temporaryFolder(t);
+  const store = await openStore(t, folder);
+  const half = Math.floor(recorded.length / 2);
+  const before = recorded
+    .slice(0, half)
+    .reduce((sum, body) => sum + (JSON.parse(body) as Body).records.length, 0);
+  const after = allRecords().slice(before);
+  const { found } = await ingest(store, [...recorded.slice(0, half), ...after.slice(0, -10)]);
+  assert.equal(found.length, 1);
+  await store.close();
+  const again = await openStore(t, folder);
+  const last = await ingest(again, after.slice(-10));
+  assert.deepEqual(last.found, []);
+  const [counts] = await again.rows<{ records: bigint; rejects: bigint }>(
+    'SELECT (SELECT count(*) FROM store.records) AS records, (SELECT count(*) FROM store.rejects) AS rejects',
+  );
+  assert.deepEqual({ ...counts }, { records: 4220n, rejects: 0n });
+});
+
+test('lines that were rejected for their prefix are stored at the next start, once it is configured', async (t) => {
+  const folder = await temporaryFolder(t);
+  const few = allRecords().slice(0, 10);
+  const store = await openStore(t, folder);
+  assert.deepEqual((await ingest(store, few)).found, [], 'too few to find it');
+  const [before] = await store.rows<{ n: bigint }>('SELECT count(*) AS n FROM rejects');
+  assert.equal(before?.n, 10n);
+  await store.close();
+  const again = await openStore(t, folder);
+  assert.deepEqual((await ingest(again, [], ['%t-%c-', FORMAT])).restored, [10]);
+  assert.deepEqual((await ingest(again, [], ['%t-%c-', FORMAT])).restored, [], 'not tried again in vain');
+  const [after] = await again.rows<{ n: bigint }>(
+    'SELECT count(*) AS n FROM records WHERE session_id IS NOT NULL',
+  );
+  assert.equal(after?.n, 10n);
+});
