@@ -1,4 +1,5 @@
--- What is known of each connection, from whichever of its lines arrived. Lines may arrive in any order.
+-- What is known of each connection, from whichever of its lines arrived. Lines may arrive in any order: of two in the same
+-- millisecond the lesser value counts.
 CREATE OR REPLACE VIEW store.known_sessions AS
 SELECT
   server,
@@ -14,40 +15,40 @@ SELECT
   max(event_time) FILTER (event = 'disconnected') AS ended_at,
   -- The first authorization counts: RAISE LOG lets any role print a second one under its own session id.
   coalesce(
-    arg_min(user_name, event_time) FILTER (event = 'authorized'),
-    arg_min(user_name, event_time) FILTER (event = 'disconnected'),
+    arg_min(user_name, (event_time, user_name)) FILTER (event = 'authorized'),
+    arg_min(user_name, (event_time, user_name)) FILTER (event = 'disconnected'),
     -- A name such as "x database=y" makes those lines ambiguous; the identity is quoted, and for passwords it is the role.
-    arg_min(identity, event_time) FILTER (method IN ('scram-sha-256', 'md5', 'password')),
-    arg_min(user_name, event_time)
+    arg_min(identity, (event_time, identity)) FILTER (method IN ('scram-sha-256', 'md5', 'password')),
+    arg_min(user_name, (event_time, user_name))
   ) AS user_name,
   coalesce(
-    arg_min(database_name, event_time) FILTER (event = 'authorized'),
-    arg_min(database_name, event_time) FILTER (event = 'disconnected'),
-    arg_min(database_name, event_time)
+    arg_min(database_name, (event_time, database_name)) FILTER (event = 'authorized'),
+    arg_min(database_name, (event_time, database_name)) FILTER (event = 'disconnected'),
+    arg_min(database_name, (event_time, database_name))
   ) AS database_name,
   coalesce(
-    arg_min(client, event_time) FILTER (event = 'received'),
-    arg_min(client, event_time) FILTER (event = 'disconnected'),
-    arg_min(client, event_time)
+    arg_min(client, (event_time, client)) FILTER (event = 'received'),
+    arg_min(client, (event_time, client)) FILTER (event = 'disconnected'),
+    arg_min(client, (event_time, client))
   ) AS client,
   coalesce(
-    arg_min(client_port, event_time) FILTER (event = 'received'),
-    arg_min(client_port, event_time)
+    arg_min(client_port, (event_time, client_port)) FILTER (event = 'received'),
+    arg_min(client_port, (event_time, client_port))
   ) AS client_port,
-  arg_min(application, event_time) FILTER (application <> '') AS application,
-  arg_min(identity, event_time) AS identity,
-  arg_min(method, event_time) AS method,
+  arg_min(application, (event_time, application)) FILTER (application <> '') AS application,
+  arg_min(identity, (event_time, identity)) AS identity,
+  arg_min(method, (event_time, method)) AS method,
   bool_or(tls) AS tls,
-  arg_min(tls_version, event_time) AS tls_version,
+  arg_min(tls_version, (event_time, tls_version)) AS tls_version,
   bool_or(replication) AS replication,
   CASE
     WHEN bool_or(event IN ('failed', 'rejected', 'limit', 'protocol_error'))
-      THEN arg_min(event, event_time) FILTER (event IN ('failed', 'rejected', 'limit', 'protocol_error'))
+      THEN arg_min(event, (event_time, event)) FILTER (event IN ('failed', 'rejected', 'limit', 'protocol_error'))
     WHEN bool_or(event = 'authorized') THEN 'signed_in'
     WHEN bool_or(event IN ('disconnected', 'seen')) THEN 'signed_in'
     ELSE 'incomplete'
   END AS outcome,
-  arg_min(reason, event_time) AS reason,
+  arg_min(reason, (event_time, reason)) AS reason,
   max(duration_ms) AS duration_ms,
   -- The platform's own sessions: the pair of a local address and its certificate, never the name alone. Every line
   -- has to agree: RAISE LOG lets any role print lines of the platform under its own session id.

@@ -6,10 +6,10 @@ WITH outcome AS (
     session_id,
     -- "connection authorized" comes before the checks of database and role: a failure in the session outranks it.
     coalesce(
-      arg_min(record_id, event_time) FILTER (event IN ('failed', 'rejected', 'limit')),
-      arg_min(record_id, event_time) FILTER (event = 'authorized'),
+      arg_min(record_id, (event_time, event, reason)) FILTER (event IN ('failed', 'rejected', 'limit')),
+      arg_min(record_id, (event_time, event, reason)) FILTER (event = 'authorized'),
       -- PgBouncer never says that a client was let in; that it was is known when it leaves.
-      arg_min(record_id, event_time) FILTER (event = 'disconnected' AND starts_with(session_id, 'pgbouncer/'))
+      arg_min(record_id, (event_time, event, reason)) FILTER (event = 'disconnected' AND starts_with(session_id, 'pgbouncer/'))
     ) AS record_id
   FROM store.connection_events
   WHERE session_id IS NOT NULL

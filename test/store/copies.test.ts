@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { decodeMessage } from '../../src/decode/message.ts';
 import type { LogRecord } from '../../src/model.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { WritableMessage } from '../../src/store/writable-message.ts';
@@ -178,4 +179,72 @@ test('any history in any sources, cut into any commits, is stored once', async (
     ),
     { numRuns: 25 },
   );
+});
+
+test('one event as hub message, archive line and both tables of Log Analytics is one record', async (t) => {
+  const store = await temporaryStore(t);
+  const writer = await StoreWriter.create(store);
+  const text = '2026-07-02 03:00:06 UTC-6a45d422.1513f3-ERROR:  permission denied for table "x"';
+  const time = '2026-07-02T03:00:06.469Z';
+  const resource =
+    '/SUBSCRIPTIONS/0/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.DBFORPOSTGRESQL/FLEXIBLESERVERS/SRV1';
+  const properties = {
+    timestamp: '2026-07-02 03:00:06.467 UTC',
+    processId: 0x1513f3,
+    errorLevel: 'ERROR',
+    sqlerrcode: '42501',
+    backend_type: 'client backend',
+    message: text,
+    detail: 'why',
+    statement: 'select * from x',
+  };
+  const record = {
+    category: 'PostgreSQLLogs',
+    properties,
+    resourceId: resource,
+    time,
+    LogicalServerName: 'srv1',
+  };
+  const forms: [form: string, body: object][] = [
+    ['hub', { records: [record] }],
+    ['archive', record],
+    [
+      'PGSQLServerLogs',
+      {
+        Type: 'PGSQLServerLogs',
+        TimeGenerated: time,
+        LogicalServerName: 'srv1',
+        ErrorLevel: 'ERROR',
+        SqlErrorCode: '42501',
+        ProcessId: 0x1513f3,
+        BackendType: 'client backend',
+        Message: text,
+        Detail: 'why',
+        _ResourceId: resource.toLowerCase(),
+      },
+    ],
+    [
+      'AzureDiagnostics',
+      {
+        Type: 'AzureDiagnostics',
+        TimeGenerated: time,
+        Category: 'PostgreSQLLogs',
+        Resource: 'SRV1',
+        ResourceId: resource,
+        LogicalServerName_s: 'srv1',
+        errorLevel_s: 'ERROR',
+        sqlerrcode_s: '42501',
+        processId_d: 0x1513f3,
+        Message: text,
+        Detail: 'why',
+      },
+    ],
+  ];
+  for (const [index, [form, body]] of forms.entries()) {
+    const decoded = decodeMessage(Buffer.from(JSON.stringify(body)), { prefixes: [] });
+    assert.equal(decoded.records.length, 1, form);
+    const place = message(1, { partition: form, contiguous: form === 'hub' });
+    assert.equal((await writer.commit([{ ...place, decoded }])).copies, index === 0 ? 0 : 1, form);
+  }
+  assert.equal(await count(store, 'records'), 1);
 });
