@@ -330,7 +330,7 @@ test('the views are those that the package brings', async () => {
     files.map((name) => readFile(packagePath(`queries/views/${name}`), 'utf8')),
   );
   const created = texts.flatMap((text) =>
-    [...text.matchAll(/CREATE OR REPLACE VIEW (\w+)/g)].map((m) => m[1]),
+    [...text.matchAll(/CREATE OR REPLACE VIEW (\w+) AS/g)].map((m) => m[1]),
   );
   assert.deepEqual(await publicViews(connection), created.sort());
 });
