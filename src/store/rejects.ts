@@ -9,7 +9,7 @@ const NEXT_REJECTS = storeSql('next-rejects');
 const DELETE_REJECT = storeSql('delete-reject');
 
 /** Rejects in one transaction. */
-const PAGE = 500;
+const PAGE = 100;
 
 /** Place of a reject: no two have the same. */
 interface Place {

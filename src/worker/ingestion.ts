@@ -15,6 +15,9 @@ import { VERSION } from '../version.ts';
 import { type IngestLimits, Ingestor, type IngestorOptions } from './ingestor.ts';
 import { PrefixBook } from './prefix-book.ts';
 
+/** Key of the data folder's meta values. */
+const DECODER = 'rejects_decoder';
+
 export interface IngestionEvents extends Pick<IngestorOptions, 'onCommit' | 'onRefused'> {
   /** A log_line_prefix was found from the lines; `restored` rejects could be decoded with it. */
   onPrefix?: (found: FoundPrefix, restored: number) => void;
@@ -50,10 +53,14 @@ export async function createIngestor(
   };
   const restore = (server: string | null) => restoreRejects(store, writer, decodeAgain, server);
 
-  const decoder = JSON.stringify([VERSION, ...logLinePrefixes]);
-  if ((await readMeta(store, 'rejects_decoder')) !== decoder) {
+  // What rejects were last decoded with; found prefixes count too, in case the process ended before they were used.
+  const decoder = async () => {
+    const found = (await readFoundPrefixes(store)).map(({ server, format }) => [server, format]).sort();
+    return JSON.stringify([VERSION, logLinePrefixes, found]);
+  };
+  if ((await readMeta(store, DECODER)) !== (await decoder())) {
     const restored = await restore(null);
-    await writeMeta(store, 'rejects_decoder', decoder);
+    await writeMeta(store, DECODER, await decoder());
     if (restored > 0) events.onRestored?.(restored);
   }
 
@@ -72,6 +79,7 @@ export async function createIngestor(
       for (let found = news[0]; found !== undefined; found = news[0]) {
         await saveFoundPrefix(store, found.server, found.format);
         const restored = await restore(found.server);
+        await writeMeta(store, DECODER, await decoder());
         news.shift();
         onPrefix?.(found, restored);
       }

@@ -8,6 +8,7 @@ import { decodeMessage } from '../../src/decode/message.ts';
 import type { FoundPrefix } from '../../src/decode/prefix/finder.ts';
 import { readRecording } from '../../src/demo/recording.ts';
 import type { LogRecord, SourceMessage } from '../../src/model.ts';
+import { saveFoundPrefix } from '../../src/store/prefixes.ts';
 import type { Store } from '../../src/store/store.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { createIngestor } from '../../src/worker/ingestion.ts';
@@ -149,4 +150,14 @@ test('lines that were rejected for their prefix are stored at the next start, on
     'SELECT count(*) AS n FROM records WHERE session_id IS NOT NULL',
   );
   assert.equal(after?.n, 10n);
+});
+
+test('a process that ended between finding a prefix and using it loses nothing', async (t) => {
+  const folder = await temporaryFolder(t);
+  const store = await openStore(t, folder);
+  await ingest(store, allRecords().slice(0, 10));
+  await saveFoundPrefix(store, 'pgvigil-demo', FORMAT);
+  await store.close();
+  const again = await openStore(t, folder);
+  assert.deepEqual((await ingest(again, [])).restored, [10]);
 });
