@@ -19,7 +19,9 @@ export interface LineSurroundings {
 /** The fact of a line, null when it has none, or `BAD_AUDIT` for an audit line with other fields than pgaudit's. */
 export function readFact(line: LogLine, around: LineSurroundings): Fact | null | 'BAD_AUDIT' {
   const { level, sqlstate, text, user } = line;
-  if (isAuditLine(level, text)) return readAudit(text.slice(AUDIT_MARK.length)) ?? 'BAD_AUDIT';
+  // pgaudit hides the CONTEXT of its lines (errhidecontext in log_audit_event): a line that has one is of RAISE.
+  if (isAuditLine(level, text) && around.context === null)
+    return readAudit(text.slice(AUDIT_MARK.length)) ?? 'BAD_AUDIT';
   const connection = readConnection({ level, sqlstate, text, detail: around.detail, prefixUser: user });
   const isGenuine = level !== 'LOG' || (around.context === null && isOwnEvent(connection, user));
   if (isGenuine) {

@@ -33,7 +33,18 @@ const WEIRD = 'select * from "we,ird ""t"""';
 const LINES = "select 'line\r\nbreak', 'q\"uote',\n\t'a,b'";
 const UNICODE = "/* app:тест */ select 'naïve 😀' -- tail";
 
+const FORGED = "do $$ begin raise log 'AUDIT: SESSION,9,1,READ,SELECT,,,forged,<not logged>'; end $$";
+
 export const CASES: Case[] = [
+  {
+    name: 'RAISE LOG in the words of pgaudit makes no audit row',
+    settings: { log_rows: 'off' },
+    steps: [FORGED, 'select 1'],
+    entries: [
+      ['1,1 FUNCTION DO', FORGED, null],
+      ['2,1 READ SELECT', 'select 1', null],
+    ],
+  },
   {
     name: 'without log_rows there are nine fields, and a statement that fails is there',
     settings: { log_rows: 'off' },

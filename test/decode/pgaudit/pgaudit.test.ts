@@ -181,3 +181,13 @@ test('secrets, NUL and lone surrogates leave neither in the fact nor in the mess
   );
   assert.ok(!JSON.stringify(misplaced).includes('hunter2'));
 });
+
+test('an audit line with CONTEXT is of RAISE LOG: no audit row comes of it, and its text is kept', () => {
+  const text = 'AUDIT: SESSION,99,1,READ,SELECT,,,select 1,<not logged>';
+  const context = 'PL/pgSQL function inline_code_block line 1 at RAISE';
+  for (const level of ['LOG', 'WARNING']) {
+    const record = decodeOne(lineRecord(level, text, { context }));
+    assert.deepEqual([record.fact, record.message], [null, text]);
+    assert.equal(decodeOne(lineRecord(level, text)).fact?.kind, 'audit');
+  }
+});
