@@ -3,6 +3,7 @@
  * record, and those whose log_line_prefix names the user. One row of `connection_events`, event `seen`, a session.
  */
 import { LRUCache } from 'lru-cache';
+import { connectionEvent } from '../decode/connection/connection-line.ts';
 import type { ConnectionEvent, LogRecord } from '../model.ts';
 
 /** Sessions that are remembered. One that was forgotten gets a second row, which says the same. */
@@ -30,21 +31,11 @@ export class SeenSessions {
     this.#names.set(key, names);
     // The row of a connection line has the names of its prefix already.
     if (fact?.kind === 'connection') return null;
-    return {
-      kind: 'connection',
-      event: 'seen',
+    return connectionEvent('seen', {
       user: prefixUser,
       database: prefixDatabase,
       client: prefixClient,
-      clientPort: null,
-      application: null,
-      identity: null,
-      method: null,
-      tls: null,
-      tlsVersion: null,
       replication: record.backendType === 'walsender',
-      reason: null,
-      durationMs: null,
-    };
+    });
   }
 }
