@@ -70,6 +70,16 @@ export function createProgram(): Command {
       );
     });
 
+  program
+    .command('explain')
+    .description('show what pgvigil sees in a statement: the text as it is stored, its features and flags')
+    .argument('[sql]', 'the statement; none or -: standard input')
+    .addOption(new Option('-f, --format <format>', 'output format').choices(['text', 'json']).default('text'))
+    .action(async (sql: string | undefined, _options, command: Command) => {
+      const { explainCommand } = await import('./commands/explain.ts');
+      await explainCommand(sql, command.optsWithGlobals<Options<{ format: string }>>());
+    });
+
   const alerts = program.command('alerts').description('look at alerts');
   alerts
     .command('list')

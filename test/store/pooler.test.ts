@@ -76,10 +76,9 @@ test('lines of PgBouncer that say nothing of a sign-in do not make one', async (
   const store = await temporaryStore(t);
   const client = 'C-0x55fd0001: orders/app_rw@203.0.113.7:40001';
   const warning = pooler(1, `${client} pooler error: SASL authentication failed`);
-  await arrive(store, attempt(1, '0x55fd0001', 'app_rw', '203.0.113.7:40001'), {
-    ...warning,
-    fact: null,
-  });
+  const login = attempt(1, '0x55fd0001', 'app_rw', '203.0.113.7:40001');
+  assert.notEqual(warning.sessionId, null);
+  await arrive(store, { ...warning, fact: null }, login);
   const rows = await store.rows('SELECT outcome FROM sessions');
   assert.deepEqual(
     rows.map((row) => row.outcome),

@@ -182,6 +182,8 @@ test('the platform is known by local address and certificate together, never by 
   assert.equal(await isPlatform(from('169.254.128.1'), certificate, named), true);
   assert.equal(await isPlatform(from('[local]'), certificate, named), true);
   assert.equal(await isPlatform(from('203.0.113.7'), certificate, named), false);
+  const mapped: Line = [connection('authorized', { user: 'app_rw', database: 'postgres' }), 2];
+  assert.equal(await isPlatform(from('127.0.0.1'), certificate, mapped), false);
   assert.equal(await isPlatform(from('127.0.0.1'), password, named), false);
   assert.equal(await isPlatform(from('127.0.0.1'), named), false);
   assert.equal(await isPlatform(named), false);

@@ -115,6 +115,14 @@ test('with an unknown prefix every line is stored, in its place, as with the kno
   );
 });
 
+test('in one message with all the lines, a prefix is found once', async (t) => {
+  const store = await temporaryStore(t);
+  const whole = `{"records":[${allRecords().slice(0, 400).join(',')}]}`;
+  assert.equal((await ingest(store, [whole])).found.length, 1);
+  const [row] = await store.rows<{ n: bigint }>('SELECT count(*) AS n FROM store.rejects');
+  assert.equal(row?.n, 0n);
+});
+
 test('a prefix that changes while lines arrive is found, and at the next start it is known', async (t) => {
   const folder = await temporaryFolder(t);
   const store = await openStore(t, folder);

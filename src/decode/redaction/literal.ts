@@ -16,7 +16,8 @@ const EXPRESSION_REACH = 1024;
 const BLANK = /(?:\s+|\\[nrt]|--[^\n]{0,512}\n|\/\*(?:[^*]|\*(?!\/)){0,512}\*\/)*/y;
 const STRING_PREFIX = /(?:e|n|u&)?(?=')/iy;
 const DOLLAR_TAG = /\$(?:[a-z_\x80-\uffff][\w\x80-\uffff]{0,62})?\$/iy;
-const CONTINUATION = /[ \t\r\f]*\n\s*'/y;
+/** SQL wants a line break between the parts of one literal; where it is missing, the error is logged with both. */
+const CONTINUATION = /\s+'/y;
 const CONCATENATION = /\s*\|\|/y;
 const FORMAT_PLACE = /'{0,4}%(?:\d{1,3}\$)?[LsI]/y;
 

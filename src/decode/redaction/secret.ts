@@ -34,6 +34,10 @@ const SET_CUSTOM = /\bset\s+(?:local\s+|session\s+)?\w+\.[\w.]*$/i;
 const PAIR = /[?&;][\w.-]{0,64}$|(?:^|[\s'"])[A-Z][A-Z\d_]{0,64}$/;
 const OPTION = /(?:^|[\s'"])--[a-z-]{0,40}$/i;
 
+const ROLE_REACH = 512;
+const ROLE_STATEMENT = /\b(?:create|alter)\s{1,8}(?:role|user|group)\s[^;]*$/i;
+const NO_PASSWORD = /^(?:null\b|<REDACTED>|\$\d)/i;
+
 /**
  * The values that follow a secret's name.
  * @param at index just after the name
@@ -68,8 +72,22 @@ function valueAside(text: string, at: number, position: number, name: string): S
   const quoted = quotedValue(text, position);
   if (quoted.length > 0) return quoted;
   const before = text.slice(Math.max(0, at - name.length - 48), at - name.length);
-  const end = position === at + 1 && OPTION.test(before) ? matchEnd(BARE_VALUE, text, position) : -1;
-  return end < 0 ? [] : [{ start: position, end }];
+  const isBare = (position === at + 1 && OPTION.test(before)) || isRoleStatement(text, at);
+  return isBare ? bareWord(text, position) : [];
+}
+
+/** `CREATE ROLE x PASSWORD hunter2`: without quotes it is an error, and the error is logged with the statement. */
+function isRoleStatement(text: string, at: number): boolean {
+  return ROLE_STATEMENT.test(text.slice(Math.max(0, at - ROLE_REACH), at));
+}
+
+/** A word, or several in double quotes, at `position`. */
+function bareWord(text: string, position: number): Span[] {
+  const doubled = doubleQuotedValue(text, position);
+  if (doubled.length > 0) return doubled;
+  const end = matchEnd(BARE_VALUE, text, position);
+  if (end < 0 || NO_PASSWORD.test(text.slice(position, end))) return [];
+  return [{ start: position, end }];
 }
 
 /** Passes the quotes that close a quoted name (`"password": …`, `set_config('app.password', …)`), brackets and a cast. */

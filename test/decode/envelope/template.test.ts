@@ -68,7 +68,7 @@ test('what is not quite as known is read in full, with the same result', () => {
       envelope(usual()).replace('"properties":', '"properties":{"message":"a"},"properties":'),
     ],
     ['a key more at the end', envelope(usual()).replace(/\]\}$/, '],"records":[]}')],
-    ['a list inside the record', JSON.stringify({ ...usual(), records: [usual()] })],
+    ['a list inside the record', JSON.stringify({ ...usual(), records: [usual({}, 'srv2')] })],
     ['text behind', `${envelope(usual())} x`],
     ['two messages in one', `${envelope(usual())}\n${envelope(usual())}`],
     ['two records in two lines', `${good}\n${good}\n`],
@@ -101,5 +101,5 @@ test('5,000 damaged messages decode alike on both ways', () => {
     // So that the damaged ones meet what they were made of.
     if (number % 8 === 0) decodeMessage(corpus[(number / 8) % corpus.length]!, OPTIONS);
   }
-  assert.ok(fast > 300, `${fast} of them were read fast`);
+  assert.ok(fast > 100, `${fast} of them were read fast`);
 });

@@ -15,6 +15,14 @@ const HEX = '0123456789abcdef0123456789abcdef';
 
 /** Text with the secret `S3cr3t` in it → what must be left. `#` stands for the marker. */
 const PLACES: [string, string][] = [
+  // Mistakes: PostgreSQL refuses them, and logs the statement with the error.
+  ['create role x login password S3cr3t', 'create role x login password #'],
+  ['ALTER USER x PASSWORD "S3cr3t" CREATEDB', 'ALTER USER x PASSWORD "#" CREATEDB'],
+  [
+    "alter role x encrypted password S3cr3t valid until 'x'",
+    "alter role x encrypted password # valid until 'x'",
+  ],
+  ["create user x password 'S3cr3t' 'S3cr3t'", "create user x password '#' '#'"],
   ["select pgp_sym_encrypt(data, 'S3cr3t') from t", "select pgp_sym_encrypt(data, '#') from t"],
   [
     "select pgp_sym_decrypt(c, E'a\\'S3cr3t', $k$S3cr3t$k$), 'x'",
@@ -213,4 +221,15 @@ test('a megabyte of half-written lists, calls and headers is redacted in a momen
     redactBytes(Buffer.from(input));
     assert.ok(performance.now() - start < 8_000, `${unit}: ${performance.now() - start} ms`);
   }
+});
+
+test('a role statement without a password, and columns beside one, stay as they are', () => {
+  for (const text of [
+    'ALTER ROLE x PASSWORD NULL',
+    'ALTER ROLE x PASSWORD <REDACTED>',
+    'ALTER ROLE x PASSWORD $1',
+    'create role x; create table t (password text, token uuid)',
+    'alter user mapping for x server s options (drop password)',
+  ])
+    assert.equal(redact(text), text);
 });
