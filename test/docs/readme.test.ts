@@ -36,7 +36,7 @@ test('every example of the README is real output', async () => {
       const text = await output(command as string, join(folder, 'data'));
       real = real.replace(block, () => `\`\`\`console\n$ ${command}\n${text}\n\`\`\``);
     }
-    assert.ok(real.match(/```console/g)?.length === 4);
+    assert.ok(real.match(/```console/g)?.length === 5);
     if (process.env.UPDATE_GOLDEN === '1') await writeFile(README, real);
     else assert.equal(shown, real);
   } finally {
