@@ -6,7 +6,7 @@ import type { WritableMessage } from './writable-message.ts';
 import type { StoreWriter } from './writer.ts';
 
 const NEXT_REJECTS = storeSql('next-rejects');
-const DELETE_REJECT = storeSql('delete-reject');
+const DELETE_REJECTS = storeSql('delete-rejects');
 
 /** Rejects in one transaction. */
 const PAGE = 100;
@@ -63,9 +63,8 @@ export async function restoreRejects(
       places.push(placeOf(row));
     }
     if (messages.length === 0) continue;
-    await writer.restore(messages, async (transaction) => {
-      for (const place of places) await transaction.run(DELETE_REJECT, { ...place });
-    });
+    const left = JSON.stringify(places.map((place) => ({ ...place, sequence: Number(place.sequence) })));
+    await writer.restore(messages, (transaction) => transaction.run(DELETE_REJECTS, { places: left }));
     restored += messages.length;
   }
 }
