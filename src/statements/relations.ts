@@ -20,7 +20,7 @@ const LOOKS_AT_NOTHING = new Set(
   'GrantStmt VacuumStmt ClusterStmt ReindexStmt CommentStmt SecLabelStmt'.split(' '),
 );
 /** Parts of a node that name relations without reading them. */
-const NOT_READ = new Set(['lockingClause', 'pktable']);
+const NOT_READ = new Set(['lockingClause', 'pktable', 'typevar']);
 const TARGETS = new Set(['relation', 'view', 'table', 'sequence', 'relations']);
 /** What DROP can remove that holds rows or shows them. */
 const DROPPED_RELATIONS = new Set([

@@ -56,7 +56,7 @@ test('the reading of the second parser knows scopes, targets and RETURNING', () 
     ['INSERT INTO a SELECT * FROM b', ['b'], ['a']],
     ['UPDATE a SET x = 1 FROM b RETURNING *', ['a', 'b'], ['a']],
     ['DELETE FROM a WHERE x IN (SELECT x FROM pg_catalog.pg_class)', ['pg_class'], ['a']],
-    ['CREATE TABLE a (x int REFERENCES c, LIKE b)', ['b'], ['a']],
+    ['CREATE TABLE a (x int REFERENCES c (id))', [], ['a']],
     ['SELECT * FROM a FOR UPDATE', ['a'], []],
   ];
   for (const [sql, read, written] of cases) {
