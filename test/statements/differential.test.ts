@@ -58,6 +58,7 @@ test('the reading of the second parser knows scopes, targets and RETURNING', () 
     ['DELETE FROM a WHERE x IN (SELECT x FROM pg_catalog.pg_class)', ['pg_class'], ['a']],
     ['CREATE TABLE a (x int REFERENCES c (id))', [], ['a']],
     ['SELECT * FROM a FOR UPDATE', ['a'], []],
+    ['WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT * FROM t, u', ['u'], []],
   ];
   for (const [sql, read, written] of cases) {
     const reading = secondReading(sql)!;
