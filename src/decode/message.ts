@@ -1,23 +1,22 @@
 /** Bytes of a message → records with their facts, and rejects. Pure; what is remembered between calls changes speed only. */
 import type { DecodedMessage, LogRecord, Reject } from '../model.ts';
 import { type Envelope, type RawRecord, readEnvelope } from './envelope/envelope.ts';
+import { decodeUtf8 } from './envelope/json.ts';
 import { learnTemplate, readTemplated } from './envelope/template.ts';
 import type { Refused } from './log-record.ts';
 import { type DecodeOptions, decodeRecord, decodeServerRecord } from './record.ts';
 import { redactBytes } from './redaction/redact.ts';
-
-const UTF8 = new TextDecoder();
 
 /**
  * Decodes a message: one Event Hubs event or one line of an archive, uncompressed. Every record in it comes back once,
  * decoded or as a reject with its bytes; `index` counts both. Secrets are blanked in all of it. Never throws.
  */
 export function decodeMessage(body: Uint8Array, options: DecodeOptions): DecodedMessage {
-  const text = UTF8.decode(body);
+  const text = decodeUtf8(body);
   const usual = decodeUsual(text, options);
   if (usual !== null) return usual;
   learnTemplate(text);
-  return decodeInFull(body, options);
+  return decodeInFull(body, options, text);
 }
 
 /** `decodeMessage` for a message whose records are as known and all decode; null for any other. */
@@ -34,9 +33,13 @@ function decodeUsual(text: string, options: DecodeOptions): DecodedMessage | nul
   return { records, rejects: [], unexplained: [] };
 }
 
-/** `decodeMessage` for any message. */
-export function decodeInFull(body: Uint8Array, options: DecodeOptions): DecodedMessage {
-  const envelope = readEnvelope(body);
+/** `decodeMessage` for any message. @param text the message as text, where it is known already */
+export function decodeInFull(
+  body: Uint8Array,
+  options: DecodeOptions,
+  text: string = decodeUtf8(body),
+): DecodedMessage {
+  const envelope = readEnvelope(body, text);
   const decoded: DecodedMessage = { records: [], rejects: [], unexplained: [] };
   for (let index = 0; index < envelope.elements.length; index++) {
     const raw = envelope.elements[index]!;

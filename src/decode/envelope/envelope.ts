@@ -1,5 +1,6 @@
 /** The envelope of a message: which records it holds, before anything is said about what is in them. */
-import { type Part, parseJson, splitRecords } from './salvage.ts';
+import { parseText } from './json.ts';
+import { type Part, splitRecords } from './salvage.ts';
 
 /** A JSON object that stands for one record. */
 export type RawRecord = Readonly<Record<string, unknown>>;
@@ -24,12 +25,13 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
  * Opens a message. Accepts `{"records":[…]}` (what Azure Monitor sends to Event Hubs), a bare array, a single record,
  * JSON lines (what it writes to a storage archive), and arrays of envelopes (what Stream Analytics passes on).
  * Never throws.
+ * @param text the message as text: `decodeUtf8` of it
  */
-export function readEnvelope(message: Uint8Array): Envelope {
+export function readEnvelope(message: Uint8Array, text: string): Envelope {
   const body = BYTE_ORDER_MARK.every((byte, index) => message[index] === byte)
     ? message.subarray(3)
     : message;
-  const value = parseJson(body);
+  const value = parseText(text);
   if (value === undefined) return readSalvaged(body);
   const values = unwrap(value);
   const elements = values.map(asRecord);

@@ -3,7 +3,7 @@
 import { cleanJson } from '../redaction/text.ts';
 import type { Envelope, RawRecord } from './envelope.ts';
 import { readFields } from './fields.ts';
-import { parseJson } from './salvage.ts';
+import { parseText } from './json.ts';
 
 /** A number in JSON that a double may not hold; in a string it does no harm. */
 const LONG_NUMBER = /\d{16}|\de\+/;
@@ -19,7 +19,7 @@ const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d
 export function keptJson(envelope: Envelope, index: number, raw: RawRecord): string {
   const json = cleanJson(keptPart(raw));
   if (!LONG_NUMBER.test(json)) return json;
-  const exact = parseJson(new TextEncoder().encode(quoteLongNumbers(sourceOf(envelope, index))));
+  const exact = parseText(quoteLongNumbers(sourceOf(envelope, index)));
   return typeof exact === 'object' && exact !== null ? cleanJson(keptPart(exact as RawRecord)) : json;
 }
 

@@ -5,6 +5,7 @@
  *
  * Works on bytes: every character that JSON gives a meaning is ASCII, so UTF-8 needs no decoding to be split.
  */
+import { parseJson } from './json.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -107,18 +108,6 @@ function listEnd(body: Uint8Array, at: number): number {
     end += length;
   }
   return end;
-}
-
-/** Bytes that are not UTF-8 become U+FFFD; a byte order mark is left out. */
-const UTF8 = new TextDecoder();
-
-/** The value of a JSON text, or undefined when it does not parse. */
-export function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(UTF8.decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 /** Where the element that begins at `at` ends: after its closing bracket, before a comma, or at the end of the body. */

@@ -82,6 +82,8 @@ test('what is not quite as known is read in full, with the same result', () => {
     ['an unknown prefix', envelope(usual({ properties: properties({ message: 'LOG:  x' }) }))],
     ['a raw control character', envelope(usual()).replace('connection', 'conn\u0001ection')],
     ['a byte order mark', `\ufeff${envelope(usual())}`],
+    ['a byte order mark inside', `{"records":\ufeff[${good}]}`],
+    ['a byte order mark at the end', `${envelope(usual())}\ufeff`],
     ['two servers', envelope(usual(), usual({}, 'srv2'), usual())],
     ['a standby', envelope(usual({ ReplicaRole: 'Secondary', OriginalPrimaryServerName: 'srv1' }))],
     ['another category', envelope(usual({ category: 'PostgreSQLFlexSessions' }))],
