@@ -11,7 +11,7 @@ import {
   statementRow,
   type TableRow,
 } from './rows.ts';
-import type { SeenSessions } from './seen.ts';
+import type { NewlyTold, SeenSessions } from './seen.ts';
 import { storeSql } from './sql.ts';
 import type { Transaction } from './store.ts';
 import type { WritableMessage } from './writable-message.ts';
@@ -31,9 +31,14 @@ export class Batch {
   readonly #statements = new Map<string, { id: bigint; features: StatementFeatures }>();
   readonly #prefixes = new PrefixUses();
 
+  /** What its records add to what is known of sessions. */
+  readonly told: NewlyTold = new Map();
+  readonly #seen: SeenSessions;
+
   /** @param receivedAt milliseconds since 1970 */
-  constructor(receivedAt: number) {
+  constructor(receivedAt: number, seen: SeenSessions) {
     this.#receivedAt = receivedAt;
+    this.#seen = seen;
   }
 
   get records(): number {
@@ -60,17 +65,13 @@ export class Batch {
     const tables = this.#tables;
     tables.records.push(recordRow(id, place, this.#receivedAt, record, contentHash));
     this.#prefixes.add(record);
+    const seen = this.#seen.event(record, this.told);
+    if (seen !== null) tables.connection_events.push(connectionRow(id, record, seen));
     const { fact } = record;
     if (fact === null) return;
-    if (fact.kind === 'connection') tables.connection_events.push(connectionRow(id, record, fact));
-    else if (fact.kind === 'setting') tables.setting_changes.push(settingRow(id, record, fact));
-    else tables.activities.push(activityRow(id, record, fact, statementHash));
-  }
-
-  /** Adds the event `seen` of a session that this record is the first to tell of. */
-  addSeen(id: bigint, record: LogRecord, seen: SeenSessions): void {
-    const event = seen.event(record);
-    if (event !== null) this.#tables.connection_events.push(connectionRow(id, record, event));
+    if (fact.kind === 'setting') tables.setting_changes.push(settingRow(id, record, fact));
+    else if (fact.kind !== 'connection') tables.activities.push(activityRow(id, record, fact, statementHash));
+    else if (fact.event !== 'seen') tables.connection_events.push(connectionRow(id, record, fact));
   }
 
   /** Adds what the parser says of a statement, under the record that it came with. */

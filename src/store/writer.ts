@@ -67,7 +67,7 @@ export class StoreWriter {
   async commit(messages: readonly WritableMessage[]): Promise<CommitResult> {
     return this.#turn.run(async () => {
       const receivedAt = this.#now();
-      const batch = new Batch(receivedAt);
+      const batch = new Batch(receivedAt, this.#seen);
       const moved = new Map<string, Position>();
       const fresh: WritableMessage[] = [];
       let missing = 0;
@@ -103,7 +103,7 @@ export class StoreWriter {
     also: (transaction: Transaction) => Promise<void>,
   ): Promise<number> {
     return this.#turn.run(async () => {
-      const batch = new Batch(this.#now());
+      const batch = new Batch(this.#now(), this.#seen);
       await this.#save(batch, messages, also);
       return batch.records;
     });
@@ -123,7 +123,6 @@ export class StoreWriter {
       for (const { record, hash } of selection.records[index] ?? []) {
         const found = features.get(record.index);
         batch.add(id, position, record, hash, found?.statementHash ?? null);
-        batch.addSeen(id, record, this.#seen);
         if (found !== undefined && !this.#known.has(found.statementHash)) batch.addStatement(id, found);
         id++;
       }
@@ -133,6 +132,7 @@ export class StoreWriter {
       await also(transaction);
     });
     selection.committed();
+    this.#seen.committed(batch.told);
     this.#nextRecordId = id;
     for (const hash of batch.statements) this.#known.set(hash, true);
     return candidates - batch.records;

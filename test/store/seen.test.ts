@@ -123,3 +123,31 @@ test('a session that signs in and works leaves no more rows than its connection 
   const [row] = await store.rows<{ n: bigint }>('SELECT count(*) AS n FROM store.connection_events');
   assert.equal(row?.n, 1n);
 });
+
+test('snapshots of a session every five minutes leave one row, whatever lines come between', async (t) => {
+  const store = await temporaryStore(t);
+  const writer = await StoreWriter.create(store);
+  const snapshot = (n: number) =>
+    record(connection('seen', { user: 'app_rw', database: 'orders', application: 'orders-api' }), {
+      category: 'PostgreSQLFlexSessions',
+      eventTime: T0 + n * 300_000,
+    });
+  for (let n = 0; n < 5; n++)
+    await writer.commit([
+      message(n + 1, { records: [snapshot(n), record(audit({ statementId: n + 1 }), { index: 1 })] }),
+    ]);
+  const [rows] = await store.rows<{ n: bigint }>('SELECT count(*) AS n FROM store.connection_events');
+  assert.equal(rows?.n, 1n);
+  const [session] = await all(store, 'sessions');
+  assert.deepEqual([session?.user_name, session?.application], ['app_rw', 'orders-api']);
+});
+
+test('a commit that fails and is tried again leaves the row of its session', async (t) => {
+  const store = await temporaryStore(t);
+  const writer = await StoreWriter.create(store);
+  const told = message(1, { records: [record(audit(), NAMES)] });
+  const poison = message(1, { partition: 'poison', records: [record(null, { index: 2 ** 40 })] });
+  await assert.rejects(writer.commit([told, poison]), /int32/);
+  await writer.commit([told]);
+  assert.equal((await all(store, 'sessions'))[0]?.user_name, 'app_rw');
+});
