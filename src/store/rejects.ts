@@ -39,6 +39,7 @@ export type DecodeAgain = (raw: Uint8Array) => {
  * records come. One that still cannot be decoded stays as it is.
  *
  * @param server only those of this server; null for all
+ * @param signal ends it after the page under way; the rest stay rejects
  * @returns number of rejects that are none any more
  */
 export async function restoreRejects(
@@ -46,10 +47,11 @@ export async function restoreRejects(
   writer: StoreWriter,
   decode: DecodeAgain,
   server: string | null,
+  signal?: AbortSignal,
 ): Promise<number> {
   let after: Place = { source: '', partition: '', sequence: -1n, index: -2 };
   let restored = 0;
-  while (true) {
+  while (signal?.aborted !== true) {
     const page = await store.rows<RejectRow>(NEXT_REJECTS, { ...after, server, limit: PAGE });
     const last = page.at(-1);
     if (last === undefined) return restored;
@@ -67,6 +69,7 @@ export async function restoreRejects(
     await writer.restore(messages, (transaction) => transaction.run(DELETE_REJECTS, { places: left }));
     restored += messages.length;
   }
+  return restored;
 }
 
 function placeOf(row: RejectRow): Place {

@@ -51,7 +51,8 @@ export async function createIngestor(
     const decoded = book.decode(raw);
     return { decoded, features: featuresOfAll(decoded) };
   };
-  const restore = (server: string | null) => restoreRejects(store, writer, decodeAgain, server);
+  const restore = (server: string | null, signal?: AbortSignal) =>
+    restoreRejects(store, writer, decodeAgain, server, signal);
 
   // What rejects were last decoded with; found prefixes count too, in case the process ended before they were used.
   const decoder = async () => {
@@ -74,11 +75,13 @@ export async function createIngestor(
     limits,
     ...(onCommit && { onCommit }),
     ...(onRefused && { onRefused }),
-    afterCommit: async () => {
+    afterCommit: async (signal) => {
       news.push(...book.takeNews());
       for (let found = news[0]; found !== undefined; found = news[0]) {
         await saveFoundPrefix(store, found.server, found.format);
-        const restored = await restore(found.server);
+        const restored = await restore(found.server, signal);
+        // What is left waits for the next start, which sees that it was not finished.
+        if (signal.aborted) return;
         await writeMeta(store, DECODER, await decoder());
         news.shift();
         onPrefix?.(found, restored);

@@ -32,8 +32,11 @@ export interface IngestorOptions {
   onRefused?: (error: string, retryInMs: number) => void;
   /** Told of every commit. */
   onCommit?: (result: CommitResult, bytes: number) => void;
-  /** What the messages of a commit make possible. The next commit waits for it; when it fails it is called again then. */
-  afterCommit?: () => Promise<void>;
+  /**
+   * What the messages of a commit make possible. The next commit waits for it; when it fails it is called again then.
+   * Ends early when `signal` says that the time for stopping is over.
+   */
+  afterCommit?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** A decoded message that still knows its bytes, in case it has to be kept as a reject. */
@@ -142,7 +145,7 @@ export class Ingestor {
 
   async #followUp(): Promise<void> {
     try {
-      await this.#options.afterCommit?.();
+      await this.#options.afterCommit?.(this.#aborted.signal);
     } catch (error) {
       this.#options.onRefused?.(messageOf(error), this.#options.limits.maxDelayMs);
     }

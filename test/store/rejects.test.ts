@@ -102,6 +102,32 @@ test('thousands of rejects are restored page by page, each once, also where page
   assert.equal(await count(store, 'records'), restored);
 });
 
+test('told to end, it ends after the page under way, and the next time goes on with what is left', async (t) => {
+  const store = await temporaryStore(t);
+  const writer = await StoreWriter.create(store);
+  const rejects = Array.from({ length: 450 }, (_, index) => mismatch(index, `${index}`));
+  await writer.commit([message(1, { records: [], rejects })]);
+  const stop = new AbortController();
+  let decoded = 0;
+  const decode: DecodeAgain = (raw) => {
+    if (++decoded === 150) stop.abort();
+    return decodeAgain(() => true)(raw);
+  };
+  const restored = await restoreRejects(store, writer, decode, null, stop.signal);
+  assert.ok(restored >= 150 && restored < 450, `${restored}`);
+  assert.equal(await count(store, 'rejects'), 450 - restored);
+  assert.equal(
+    await restoreRejects(
+      store,
+      writer,
+      decodeAgain(() => true),
+      null,
+    ),
+    450 - restored,
+  );
+  assert.equal(await count(store, 'records'), 450);
+});
+
 test('a reject whose record another source has brought meanwhile leaves, and the record is there once', async (t) => {
   const store = await temporaryStore(t);
   const writer = await StoreWriter.create(store);
