@@ -4,16 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type {
-  AuditEntry,
-  ConnectionEvent,
-  Fact,
-  LogRecord,
-  Reject,
-  StatementFeatures,
-} from '../../src/model.ts';
+import type { AuditEntry, Fact, LogRecord, Reject, StatementFeatures } from '../../src/model.ts';
 import { Store, type StoreEvents } from '../../src/store/store.ts';
 import type { WritableMessage } from '../../src/store/writable-message.ts';
+
+export { connectionEvent as connection } from '../../src/decode/connection/connection-line.ts';
 
 export const T0 = Date.UTC(2026, 2, 2, 9);
 export const SOURCE = 'eventhub:test/logs/$Default';
@@ -66,29 +61,6 @@ export function logRecord(fact: Fact | null, changes: Partial<LogRecord> = {}): 
     prefixClient: null,
     prefixApplication: null,
     fact,
-    ...changes,
-  };
-}
-
-export function connection(
-  event: ConnectionEvent['event'],
-  changes: Partial<ConnectionEvent> = {},
-): ConnectionEvent {
-  return {
-    kind: 'connection',
-    event,
-    user: null,
-    database: null,
-    client: null,
-    clientPort: null,
-    application: null,
-    identity: null,
-    method: null,
-    tls: null,
-    tlsVersion: null,
-    replication: false,
-    reason: null,
-    durationMs: null,
     ...changes,
   };
 }
