@@ -1,6 +1,6 @@
 -- What is known of each connection, from whichever of its lines arrived. Lines may arrive in any order: of two in the same
 -- millisecond the lesser value counts.
-CREATE OR REPLACE VIEW store.known_sessions AS
+CREATE OR REPLACE VIEW sessions AS
 SELECT
   server,
   session_id,
@@ -65,24 +65,6 @@ FROM store.connection_events
 WHERE session_id IS NOT NULL
 GROUP BY server, session_id;
 
--- The built-in PgBouncer reaches the server through the unix socket: which of its clients a session serves is not said.
--- pooler_clients has those that may be: same user and database, connected while the session lasted.
-CREATE OR REPLACE VIEW sessions AS
-SELECT s.*, p.clients AS pooler_clients
-FROM store.known_sessions s
-LEFT JOIN (
-  SELECT b.server, b.session_id, list(DISTINCT c.client ORDER BY c.client) AS clients
-  FROM store.known_sessions b
-  JOIN store.known_sessions c
-    ON c.server = b.server AND c.user_name = b.user_name AND c.database_name = b.database_name
-  WHERE
-    b.client = '[local]' AND NOT b.is_pooler AND NOT b.is_platform
-    AND c.is_pooler AND c.outcome IN ('signed_in', 'incomplete') AND c.client <> '[local]'
-    AND c.started_at <= coalesce(b.ended_at, TIMESTAMP 'infinity')
-    AND coalesce(c.ended_at, TIMESTAMP 'infinity') >= b.started_at
-  GROUP BY b.server, b.session_id
-) p ON p.server = s.server AND p.session_id = s.session_id;
-
 COMMENT ON VIEW sessions IS 'One row per connection: of a PostgreSQL backend, or of a client of the built-in PgBouncer.';
 COMMENT ON COLUMN sessions.server IS 'Name of the Flexible Server, lower case.';
 COMMENT ON COLUMN sessions.session_id IS '%c of the log_line_prefix: start time and pid in hex. pgbouncer/… for a client of the built-in PgBouncer.';
@@ -104,4 +86,3 @@ COMMENT ON COLUMN sessions.outcome IS 'signed_in, failed, rejected, limit, proto
 COMMENT ON COLUMN sessions.reason IS 'Why it did not sign in: bad_password, no_such_role, no_hba, no_such_db, …';
 COMMENT ON COLUMN sessions.duration_ms IS 'Session time in milliseconds, from the disconnection line.';
 COMMENT ON COLUMN sessions.is_platform IS 'A session of Azure''s own management (local address and azuresu certificate).';
-COMMENT ON COLUMN sessions.pooler_clients IS 'For a session through the built-in PgBouncer: addresses of the clients that it may have served.';

@@ -26,7 +26,6 @@ SELECT
   s.identity,
   s.method,
   s.tls,
-  s.pooler_clients,
   a.audit_type,
   a.statement_id,
   a.substatement_id,
@@ -88,7 +87,6 @@ COMMENT ON COLUMN activity.application IS 'application_name. Written by the clie
 COMMENT ON COLUMN activity.identity IS 'Authenticated identity (PostgreSQL 14 and later).';
 COMMENT ON COLUMN activity.method IS 'Authentication method: scram-sha-256, md5, cert, trust, …';
 COMMENT ON COLUMN activity.tls IS 'Whether the connection was encrypted; null when no authorization line was seen.';
-COMMENT ON COLUMN activity.pooler_clients IS 'For a session through the built-in PgBouncer: addresses of the clients that it may have served.';
 COMMENT ON COLUMN activity.audit_type IS 'SESSION or OBJECT.';
 COMMENT ON COLUMN activity.statement_id IS 'pgaudit statement id, from 1 in each session.';
 COMMENT ON COLUMN activity.substatement_id IS 'pgaudit sub-statement id.';

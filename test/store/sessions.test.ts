@@ -94,7 +94,6 @@ const SIGNED_IN = {
   reason: null,
   duration_ms: 60_000n,
   is_pooler: false,
-  pooler_clients: null,
   is_platform: false,
 };
 
