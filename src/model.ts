@@ -196,14 +196,28 @@ export interface DecodedMessage {
   unexplained: UnexplainedLine[];
 }
 
-/** What the AST (or, for failures without text, the error message) says of one statement text. */
-export interface StatementFeatures {
+/** One distinct statement text. */
+export interface Statement {
   /** First 32 hex digits of SHA-256 over the redacted text (`msg:` + message where there is no text). */
   statementHash: string;
   /** Redacted text, cut at 64 KiB; null where only the error message is known. */
   sqlText: string | null;
   /** Length of the whole text in characters. */
   textLength: number;
+  template: Template;
+}
+
+/** What statement texts that differ in nothing but data have in common. */
+export interface Template {
+  /** 32 hex digits. The same for the same texts in every run of one version. */
+  templateId: string;
+  features: StatementFeatures;
+  /** Numbers of the open literals of its shape that the features depend on, ascending; see `statements/shape.ts`. */
+  literalsRead: readonly number[];
+}
+
+/** What the AST (or, for failures without text, the error message) says. */
+export interface StatementFeatures {
   parseOk: boolean;
   /** libpg-query fingerprint, 16 hex digits; null when the text did not parse. */
   fingerprint: string | null;
@@ -214,7 +228,18 @@ export interface StatementFeatures {
   /** `schema.table` or `table` as written, lower case; CTE names resolved away; system catalogs apart. */
   relationsRead: string[];
   relationsWritten: string[];
+  /** System catalogs and information_schema views, read or changed. */
   catalogs: string[];
+  /** Of these, the changed ones. */
+  catalogsWritten: string[];
+  /**
+   * Columns that the text names, `schema.table.column` or `table.column` where it tells the relation, else `column`;
+   * lower case. `*` names none. Columns of CTEs, subqueries and functions are left out: what they stand for is read
+   * inside.
+   */
+  columnsRead: string[];
+  /** Columns of INSERT, UPDATE SET, MERGE and COPY FROM. */
+  columnsWritten: string[];
   /** Called functions, last name part, lower case. */
   functions: string[];
   /** Names from the closed list in `statements/flags.ts`. */

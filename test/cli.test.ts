@@ -93,7 +93,12 @@ test('a damaged database is DATA_DAMAGED, for readers and writers', async () => 
 test('a data folder that another process holds is DATA_LOCKED', async () => {
   const holder = spawn(
     process.execPath,
-    ['--import', import.meta.resolve('tsx'), packagePath('test/commands/holder.ts'), join(cwd, 'held')],
+    [
+      '--import',
+      packagePath('test/typescript.mjs'),
+      packagePath('test/commands/holder.ts'),
+      join(cwd, 'held'),
+    ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   try {

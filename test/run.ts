@@ -13,7 +13,7 @@ const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
 if (files.length === 0) throw new Error(`no test file matches ${words.join(' ')}`);
 const { status } = spawnSync(
   process.execPath,
-  ['--import', 'tsx', '--test', '--test-concurrency=2', ...files],
+  ['--import', './test/typescript.mjs', '--test', '--test-concurrency=2', ...files],
   { stdio: 'inherit' },
 );
 process.exit(status ?? 1);

@@ -3,7 +3,7 @@ SELECT
   (SELECT count(*) FROM records) AS records,
   (SELECT list(DISTINCT server) FROM records) AS servers,
   (SELECT max(event_time) FROM records) AS newest,
-  (SELECT count(*) FROM activity WHERE source = 'audit') AS audited,
+  (SELECT count(*) FROM activity WHERE audit_type IS NOT NULL) AS audited,
   (SELECT count(*) FROM activity WHERE source = 'audit' AND row_count IS NOT NULL) AS with_rows,
   (SELECT count(*) FROM sign_ins) AS sign_ins,
   (SELECT count(*) FROM errors) AS errors,

@@ -42,7 +42,7 @@ WITH made AS (
     a.statement_hash, a.row_count, a.kinds, a.flags,
     -- DDL names the schema, the parser only where the statement does: public.orders and orders are one table.
     list_transform(
-      CASE WHEN nullif(a.object_name, '') IS NOT NULL THEN [lower(a.object_name)] ELSE a.relations_written END,
+      CASE WHEN a.ok AND nullif(a.object_name, '') IS NOT NULL THEN [lower(a.object_name)] ELSE a.relations_written END,
       lambda o: regexp_replace(o, '^public\.', '')
     ) AS objects,
     coalesce(
@@ -51,13 +51,16 @@ WITH made AS (
     ) AS own_relations
   FROM activity a
   LEFT JOIN own ON own.server = a.server AND own.session_id = a.session_id
-  WHERE a.ok
+  -- One that pgaudit logged ran. That the failure is its own and not that of a repetition cannot be proven.
+  WHERE (a.ok OR a.audit_type IS NOT NULL)
     AND a.event_time > $since - 2 * $window
     AND a.event_time <= $until
     AND NOT a.is_platform
     AND a.substatement_id IS NOT NULL
+    -- What a DO block does has rows of its own.
+    AND NOT list_contains(a.flags, 'do_block')
     -- A DROP logs a row for each constraint, index, default and view that goes with the table; tables are what counts.
-    AND coalesce(a.object_type, '') IN ('', 'TABLE')
+    AND (NOT a.ok OR coalesce(a.object_type, '') IN ('', 'TABLE'))
     AND list_has_any(a.flags, ['drop_data', 'drop_db', 'drop_owned', 'truncate', 'dml_no_where'])
 ), hits AS (
   SELECT

@@ -29,7 +29,7 @@ WITH events AS (
     AND event_time <= $until
     AND NOT is_platform
     -- A DROP logs a row for each constraint, index and default that goes with the table; tables are what counts.
-    AND coalesce(object_type, '') IN ('', 'TABLE', 'VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE', 'SCHEMA')
+    AND (NOT ok OR coalesce(object_type, '') IN ('', 'TABLE', 'VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE', 'SCHEMA'))
     AND (
       list_has_any(flags, ['drop_data', 'drop_db', 'drop_owned', 'truncate', 'dml_no_where', 'ransom_text', 'ransom_name'])
       OR list_has_any(functions, ['pg_terminate_backend', 'pg_database_size'])

@@ -43,7 +43,9 @@ SELECT
   concat(coalesce(user_name, 'unknown'), '@', coalesce(client, 'unknown')) AS entity,
   CASE WHEN list_has_any(catalogs, ['pg_authid', 'pg_shadow', 'pg_user_mapping']) THEN 'high' ELSE 'medium' END AS severity,
   concat(
-    coalesce(user_name, 'unknown user'), CASE WHEN ok THEN ' read ' ELSE ' was denied ' END,
+    coalesce(user_name, 'unknown user'),
+    -- pgaudit logs a query once its rights are checked: it was not denied, whatever it failed of later.
+    CASE WHEN ok OR audit_type IS NOT NULL THEN ' read ' ELSE ' was denied ' END,
     array_to_string(list_intersect(catalogs, $catalogs), ', ')
   ) AS summary
 FROM activity

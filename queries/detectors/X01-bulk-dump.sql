@@ -31,7 +31,8 @@ WITH exports AS (
   FROM activity
   WHERE event_time > $since - 2 * $window
     AND event_time <= $until
-    AND ok
+    -- One that pgaudit logged ran: what it sent before it failed, or was made to fail, has left.
+    AND (ok OR audit_type IS NOT NULL)
     AND NOT is_platform
     AND list_has_any(flags, ['copy_stdout', 'pg_dump_cursor'])
 ), counted AS (

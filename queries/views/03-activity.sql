@@ -1,4 +1,5 @@
--- Audited statements and failed ones, with the session and what the parser says of the text.
+-- Audited statements and failed ones, with the session and what the parser says of the text. A statement that pgaudit logged
+-- and that failed then is the row of its failure, with what only the AUDIT rows say; see src/store/outcomes.ts.
 CREATE OR REPLACE VIEW activity AS
 -- pgaudit.log_statement_once: rows with "<previously logged>" have the text of the first row with their ids.
 WITH texts AS (
@@ -11,6 +12,12 @@ WITH texts AS (
   ) USING (server, session_id, statement_id, substatement_id)
   WHERE statement_hash IS NOT NULL
   GROUP BY ALL
+), audited AS (
+  SELECT
+    f.error_record_id, a.audit_type, a.statement_id, a.substatement_id, a.class, a.command, a.object_type, a.object_name,
+    a.parameters
+  FROM (SELECT error_record_id, min(record_id) AS record_id FROM store.failed_audits GROUP BY error_record_id) f
+  JOIN store.activities a ON a.record_id = f.record_id
 )
 SELECT
   a.record_id,
@@ -26,60 +33,67 @@ SELECT
   s.identity,
   s.method,
   s.tls,
-  a.audit_type,
-  a.statement_id,
-  a.substatement_id,
-  a.class,
-  a.command,
-  a.object_type,
-  a.object_name,
-  coalesce(a.parameters, p.parameters) AS parameters,
+  coalesce(a.audit_type, f.audit_type) AS audit_type,
+  coalesce(a.statement_id, f.statement_id) AS statement_id,
+  coalesce(a.substatement_id, f.substatement_id) AS substatement_id,
+  coalesce(a.class, f.class) AS class,
+  coalesce(a.command, f.command) AS command,
+  coalesce(a.object_type, f.object_type) AS object_type,
+  coalesce(a.object_name, f.object_name) AS object_name,
+  coalesce(a.parameters, p.parameters, f.parameters) AS parameters,
   a.row_count,
   a.truncated,
   a.sqlstate,
   a.message,
   coalesce(a.statement_hash, p.statement_hash) AS statement_hash,
+  t.template_id,
   t.sql_text,
-  t.parse_ok,
-  t.fingerprint,
-  t.normalized,
-  t.kinds,
-  t.relations_read,
-  t.relations_written,
-  t.catalogs,
-  t.functions,
-  t.flags,
-  t.setting_name,
-  t.setting_value,
-  t.setting_scope,
-  t.roles_granted,
-  t.grantees,
-  t.role_options,
-  t.hosts,
-  t.language,
-  t.extension,
-  t.path,
-  t.target,
-  t.statement_count,
-  t.drop_count,
-  t.null_pads,
-  t.chr_chain,
-  t.tail_redacted,
+  m.parse_ok,
+  m.fingerprint,
+  m.normalized,
+  m.kinds,
+  m.relations_read,
+  m.relations_written,
+  m.catalogs,
+  m.catalogs_written,
+  m.columns_read,
+  m.columns_written,
+  m.functions,
+  m.flags,
+  m.setting_name,
+  m.setting_value,
+  m.setting_scope,
+  m.roles_granted,
+  m.grantees,
+  m.role_options,
+  m.hosts,
+  m.language,
+  m.extension,
+  m.path,
+  m.target,
+  m.statement_count,
+  m.drop_count,
+  m.null_pads,
+  m.chr_chain,
+  m.tail_redacted,
   coalesce(s.is_platform, false) AS is_platform
 FROM store.activities a
+ANTI JOIN store.failed_audits l ON l.record_id = a.record_id
+LEFT JOIN audited f ON f.error_record_id = a.record_id
 LEFT JOIN sessions s ON s.server = a.server AND s.session_id = a.session_id
 LEFT JOIN texts p
   ON a.previously_logged AND p.server = a.server AND p.session_id = a.session_id
     AND p.statement_id = a.statement_id AND p.substatement_id = a.substatement_id
-LEFT JOIN store.statements t ON t.statement_hash = coalesce(a.statement_hash, p.statement_hash);
+LEFT JOIN store.statements t ON t.statement_hash = coalesce(a.statement_hash, p.statement_hash)
+LEFT JOIN store.templates m ON m.template_id = t.template_id;
 
-COMMENT ON VIEW activity IS 'One row per audited statement and per statement that failed.';
-COMMENT ON COLUMN activity.record_id IS 'Record that it comes from, in order of arrival.';
-COMMENT ON COLUMN activity.event_time IS 'Time (UTC) of the log line.';
+COMMENT ON VIEW activity IS 'One row per audited statement and per statement that failed. With pgaudit.log_relation a statement that did not fail has one per relation.';
+COMMENT ON COLUMN activity.record_id IS 'Record that it comes from, in order of arrival; of a statement that failed, that of the failure.';
+COMMENT ON COLUMN activity.event_time IS 'Time (UTC) of that log line.';
 COMMENT ON COLUMN activity.server IS 'Name of the Flexible Server, lower case.';
 COMMENT ON COLUMN activity.session_id IS 'Session (%c).';
-COMMENT ON COLUMN activity.source IS 'audit (pgaudit) or error.';
-COMMENT ON COLUMN activity.ok IS 'false for a statement that failed. One that pgaudit logged before it failed stands here twice.';
+COMMENT ON COLUMN activity.source IS 'audit (pgaudit) or error (the failure; audit_type and what follows are filled where pgaudit had logged the statement).';
+COMMENT ON COLUMN activity.ok IS 'false for a statement that failed. What one with an audit_type sent before it failed has left the server. Where it is not certain that an AUDIT line and a failure are one statement, both stand here.';
 COMMENT ON COLUMN activity.user_name IS 'Role that signed in (SET ROLE does not change it).';
 COMMENT ON COLUMN activity.database_name IS 'Database of the session.';
 COMMENT ON COLUMN activity.client IS 'Client address; null until a connection line of the session arrives.';
@@ -87,19 +101,20 @@ COMMENT ON COLUMN activity.application IS 'application_name. Written by the clie
 COMMENT ON COLUMN activity.identity IS 'Authenticated identity (PostgreSQL 14 and later).';
 COMMENT ON COLUMN activity.method IS 'Authentication method: scram-sha-256, md5, cert, trust, …';
 COMMENT ON COLUMN activity.tls IS 'Whether the connection was encrypted; null when no authorization line was seen.';
-COMMENT ON COLUMN activity.audit_type IS 'SESSION or OBJECT.';
+COMMENT ON COLUMN activity.audit_type IS 'SESSION or OBJECT; null for a failure that pgaudit had not logged, or is not known to have logged.';
 COMMENT ON COLUMN activity.statement_id IS 'pgaudit statement id, from 1 in each session.';
 COMMENT ON COLUMN activity.substatement_id IS 'pgaudit sub-statement id.';
 COMMENT ON COLUMN activity.class IS 'READ, WRITE, FUNCTION, ROLE, DDL or MISC.';
 COMMENT ON COLUMN activity.command IS 'Command tag, e.g. SELECT, GRANT ROLE; ??? where pgaudit knows none (MERGE).';
-COMMENT ON COLUMN activity.object_type IS 'TABLE, FUNCTION, … where pgaudit names it.';
-COMMENT ON COLUMN activity.object_name IS 'Object where pgaudit names it.';
+COMMENT ON COLUMN activity.object_type IS 'TABLE, FUNCTION, … where pgaudit names it; of a statement that failed, the first.';
+COMMENT ON COLUMN activity.object_name IS 'Object where pgaudit names it; of a statement that failed, the first.';
 COMMENT ON COLUMN activity.parameters IS 'Bind parameters as pgaudit''s CSV (pgaudit.log_parameter=on).';
 COMMENT ON COLUMN activity.row_count IS 'Rows read or changed (pgaudit.log_rows=on). Always 0 for COPY of a table and for cursors.';
 COMMENT ON COLUMN activity.truncated IS 'The text was cut on its way.';
 COMMENT ON COLUMN activity.sqlstate IS 'SQLSTATE of the failure.';
 COMMENT ON COLUMN activity.message IS 'Error message of the failure.';
 COMMENT ON COLUMN activity.statement_hash IS 'Key of the text in the view statements.';
+COMMENT ON COLUMN activity.template_id IS 'Same for statements that differ in nothing but data.';
 COMMENT ON COLUMN activity.sql_text IS 'Statement text, secrets blanked. Null where the server did not ship it.';
 COMMENT ON COLUMN activity.parse_ok IS 'PostgreSQL''s parser accepted the text.';
 COMMENT ON COLUMN activity.fingerprint IS 'Same for texts that differ in literals only.';
@@ -108,6 +123,9 @@ COMMENT ON COLUMN activity.kinds IS 'AST node of each statement in the string, e
 COMMENT ON COLUMN activity.relations_read IS 'Relations read, as written.';
 COMMENT ON COLUMN activity.relations_written IS 'Relations changed, created or dropped, as written.';
 COMMENT ON COLUMN activity.catalogs IS 'System catalogs and information_schema views touched.';
+COMMENT ON COLUMN activity.catalogs_written IS 'Of these, the changed ones.';
+COMMENT ON COLUMN activity.columns_read IS 'Columns that the text names, as relation.column where it tells the relation.';
+COMMENT ON COLUMN activity.columns_written IS 'Columns of INSERT, UPDATE SET, MERGE and COPY FROM.';
 COMMENT ON COLUMN activity.functions IS 'Functions called.';
 COMMENT ON COLUMN activity.flags IS 'What the statement does, e.g. copy_program, dml_no_where.';
 COMMENT ON COLUMN activity.setting_name IS 'Setting changed by SET, ALTER … SET or set_config.';

@@ -4,7 +4,7 @@ SELECT record_id, event_time, server, session_id, user_name, database_name, clie
 FROM activity
 WHERE source = 'error';
 
-COMMENT ON VIEW errors IS 'Statements that failed.';
+COMMENT ON VIEW errors IS 'Statements that failed, whether pgaudit had logged them or not.';
 COMMENT ON COLUMN errors.record_id IS 'Record that it comes from.';
 COMMENT ON COLUMN errors.event_time IS 'Time (UTC) of the failure.';
 COMMENT ON COLUMN errors.server IS 'Name of the Flexible Server, lower case.';

@@ -30,9 +30,10 @@ COMMENT ON COLUMN alerts.updated_at IS 'Time (UTC) of its last change.';
 
 CREATE OR REPLACE VIEW evidence AS
 SELECT e.alert_id, e.detector, e.record_id, e.event_time, e.server, e.session_id, e.user_name, e.client,
-       e.summary, e.statement_hash, t.normalized
+       e.summary, e.statement_hash, m.normalized
 FROM store.evidence e
-LEFT JOIN store.statements t ON t.statement_hash = e.statement_hash;
+LEFT JOIN store.statements t ON t.statement_hash = e.statement_hash
+LEFT JOIN store.templates m ON m.template_id = t.template_id;
 
 COMMENT ON VIEW evidence IS 'The events behind each alert.';
 COMMENT ON COLUMN evidence.alert_id IS 'Alert.';

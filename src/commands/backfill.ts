@@ -40,6 +40,8 @@ export async function backfillCommand(paths: readonly string[], options: GlobalO
         const share = `${explained} of ${lines} lines looked at`;
         err.write(`${server}: log_line_prefix ${JSON.stringify(format)} found (explains ${share})\n`);
       },
+      onParserFailure: (reason, length) =>
+        log.warn({ reason, length }, 'a statement was too much for the parser; see the flag parser_failed'),
       onRestored: (rejects) => err.write(`${rejects} earlier rejects could be decoded by now\n`),
       onCommit: (result) => {
         totals.records += result.records;

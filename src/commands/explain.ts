@@ -2,9 +2,9 @@
 import type { Readable } from 'node:stream';
 import { cleanText } from '../decode/redaction/text.ts';
 import { PgvigilError } from '../errors.ts';
+import type { Statement } from '../model.ts';
 import { printableJson } from '../printable.ts';
-import { StatementCache } from '../statements/cache.ts';
-import { loadParser } from '../statements/parser.ts';
+import { StatementReader } from '../statements/statement-reader.ts';
 import { createContext, type GlobalOptions } from './context.ts';
 import { explanationText, statementColumns } from './explanation.ts';
 import { parseFailure } from './parse-failure.ts';
@@ -25,15 +25,23 @@ export async function explainCommand(
   const { out } = await createContext(options);
   const text = sql === undefined || sql === '-' ? await statementFrom(process.stdin, sql) : sql;
   if (text.trim() === '') throw noStatement('the statement is empty');
-  await loadParser();
-  const features = new StatementCache().features(cleanText(text));
+  const statement = await statementOf(cleanText(text));
   if (options.format === 'json') {
-    out.write(`${printableJson(JSON.stringify(statementColumns(features)))}\n`);
+    out.write(`${printableJson(JSON.stringify(statementColumns(statement)))}\n`);
     return;
   }
-  const failure = features.parseOk ? null : await parseFailure(features);
+  const failure = statement.template.features.parseOk ? null : await parseFailure(statement);
   const terminalWidth = out.isTTY ? out.columns || DEFAULT_WIDTH : null;
-  out.write(explanationText(features, failure, { terminalWidth, colour: out.isTTY }));
+  out.write(explanationText(statement, failure, { terminalWidth, colour: out.isTTY }));
+}
+
+async function statementOf(redactedText: string): Promise<Statement> {
+  const reader = await StatementReader.start();
+  try {
+    return (await reader.read([redactedText])).get(redactedText)!;
+  } finally {
+    await reader.close();
+  }
 }
 
 /** Everything up to the end of the input, without the line break that the shell puts there. */

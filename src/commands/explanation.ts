@@ -1,5 +1,5 @@
 /** Features of a statement as columns, and as text for people. Pure. */
-import type { StatementFeatures } from '../model.ts';
+import type { Statement } from '../model.ts';
 import { printable } from '../printable.ts';
 import type { Cell } from '../query/values.ts';
 import { FLAGS } from '../statements/flags.ts';
@@ -25,11 +25,11 @@ export interface ExplanationStyle {
 }
 
 /** The features under the names that the views `statements` and `activity` give them. */
-export function statementColumns(features: StatementFeatures): Record<string, Cell> {
+export function statementColumns({ statementHash, sqlText, template }: Statement): Record<string, Cell> {
   // No view has the length; what was cut has the flag text_cut.
-  const { textLength: _, ...shown } = features;
+  const columns = { statementHash, templateId: template.templateId, sqlText, ...template.features };
   return Object.fromEntries(
-    Object.entries(shown).map(([name, value]): [string, Cell] => [
+    Object.entries(columns).map(([name, value]): [string, Cell] => [
       name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
       value,
     ]),
@@ -43,10 +43,12 @@ export function statementColumns(features: StatementFeatures): Record<string, Ce
  * @param failure why the text does not parse, if that is known
  */
 export function explanationText(
-  features: StatementFeatures,
+  statement: Statement,
   failure: string | null,
   { terminalWidth, colour }: ExplanationStyle,
 ): string {
+  const { sqlText, template } = statement;
+  const { features } = template;
   const width = Math.max(MIN_WIDTH, terminalWidth ?? Number.POSITIVE_INFINITY);
   const style = (name: Style, text: string) =>
     colour && name !== 'plain' ? `\x1b[${STYLES[name]}m${text}\x1b[0m` : text;
@@ -59,9 +61,9 @@ export function explanationText(
   };
   const block = (name: string, text: string) => [style('dim', name), ...sqlLines(text, width), ''];
   const lines: string[] = [];
-  if (features.sqlText !== null) lines.push(...block('sql_text', features.sqlText));
+  if (sqlText !== null) lines.push(...block('sql_text', sqlText));
   if (features.normalized !== null) lines.push(...block('normalized', features.normalized));
-  for (const [name, value] of Object.entries(statementColumns(features))) {
+  for (const [name, value] of Object.entries(statementColumns(statement))) {
     if (BLOCKS.has(name) || !(isSet(value) || ALWAYS_SHOWN.has(name))) continue;
     if (name !== 'parse_ok' || features.parseOk) lines.push(...field(name, cellText(value), 'dim'));
     else lines.push(...field(name, failure === null ? 'false' : `false: ${failure}`, 'dim', 'red'));

@@ -1,7 +1,7 @@
 /** Why PostgreSQL's parser refused a text, in its own words. */
 import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
 import { messageOf } from '../errors.ts';
-import type { StatementFeatures } from '../model.ts';
+import type { Statement } from '../model.ts';
 import { tokenize } from '../statements/lexer.ts';
 import { restoreMarks } from '../statements/redaction-marks.ts';
 
@@ -9,7 +9,8 @@ import { restoreMarks } from '../statements/redaction-marks.ts';
  * The reason in one line, e.g. `syntax error at or near "FRM" (line 1, character 10)`; it may quote the redacted text.
  * Null when there is none to tell. Only for features with `parseOk` false, after `loadParser()`; parses once more.
  */
-export async function parseFailure({ sqlText, flags }: StatementFeatures): Promise<string | null> {
+export async function parseFailure({ sqlText, template }: Statement): Promise<string | null> {
+  const { flags } = template.features;
   if (flags.includes('replication_cmd')) return 'a command of the replication protocol, not SQL';
   if (flags.includes('parser_failed')) return 'too deeply nested, or too large, for the parser';
   if (sqlText === null) return null;

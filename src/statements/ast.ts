@@ -27,10 +27,25 @@ export function lastName(nodes: readonly Node[] | undefined): string {
   return strings(nodes).at(-1)?.toLowerCase() ?? '';
 }
 
-/** Text of a constant, casts removed: a string as it is, a number as written, `true`; null for anything else. */
-export function constantText(node: Node | undefined): string | null {
+/** True where `constantText` finds a text, told without looking at the value. */
+export function isConstant(node: Node | undefined): boolean {
+  const inner = withoutCasts(node);
+  const constant = as(inner, 'A_Const');
+  if (constant !== undefined)
+    return (constant.sval ?? constant.ival ?? constant.fval ?? constant.boolval) !== undefined;
+  return (as(inner, 'String')?.sval ?? as(inner, 'Float')?.fval ?? as(inner, 'Integer')) !== undefined;
+}
+
+/** What is cast, at the bottom of any number of casts. */
+export function withoutCasts(node: Node | undefined): Node | undefined {
   let inner = node;
   for (let cast = as(inner, 'TypeCast'); cast !== undefined; cast = as(inner, 'TypeCast')) inner = cast.arg;
+  return inner;
+}
+
+/** Text of a constant, casts removed: a string as it is, a number as written, `true`; null for anything else. */
+export function constantText(node: Node | undefined): string | null {
+  const inner = withoutCasts(node);
   const constant = as(inner, 'A_Const');
   if (constant !== undefined) {
     if (constant.sval) return constant.sval.sval ?? '';

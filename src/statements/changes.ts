@@ -3,6 +3,7 @@ import type { DropStmt, IntoClause, Node, RangeVar } from 'libpg-query';
 import { as, type NodeHandlers, relationName, roleNames, strings } from './ast.ts';
 import { truthOf } from './conditions.ts';
 import type { Draft } from './draft.ts';
+import { armsOf } from './injection.ts';
 import { noteName } from './ransom.ts';
 
 /** What DROP names as `table.object`; the statement is about the table. */
@@ -10,12 +11,23 @@ const PART_OF_TABLE = new Set(['OBJECT_POLICY', 'OBJECT_TRIGGER', 'OBJECT_RULE']
 /** What holds rows. Views and indexes can be made again. */
 const HOLDS_DATA = new Set(['OBJECT_TABLE', 'OBJECT_SCHEMA', 'OBJECT_MATVIEW']);
 
+/** What is given the name of a ransom note. A column may be called so. */
+const CAN_BE_A_NOTE = new Set([
+  'OBJECT_TABLE',
+  'OBJECT_VIEW',
+  'OBJECT_MATVIEW',
+  'OBJECT_SCHEMA',
+  'OBJECT_DATABASE',
+]);
+
 export const changeHandlers: NodeHandlers<Draft> = {
   InsertStmt(node, draft) {
     draft.flags.add('insert');
     draft.target ??= relationName(node.relation);
     noteName(draft.target, draft);
-    if (as(node.selectStmt, 'SelectStmt')?.fromClause) draft.flags.add('insert_select');
+    const query = as(node.selectStmt, 'SelectStmt');
+    if (query !== undefined && armsOf(query).some(({ fromClause }) => fromClause !== undefined))
+      draft.flags.add('insert_select');
     if (node.returningClause) draft.flags.add('returning');
   },
   UpdateStmt(node, draft) {
@@ -32,9 +44,10 @@ export const changeHandlers: NodeHandlers<Draft> = {
     if (node.returningClause) draft.flags.add('returning');
   },
   TruncateStmt(node, draft) {
-    draft.flags.add('truncate').add('drop_data');
-    draft.dropCount += node.relations?.length ?? 0;
-    draft.target ??= relationName(as(node.relations?.[0], 'RangeVar'));
+    const names = (node.relations ?? []).map((relation) => relationName(as(relation, 'RangeVar')));
+    draft.flags.add('truncate');
+    draft.target ??= names[0] ?? null;
+    dropData(names, draft);
   },
   DropStmt(node, draft) {
     drop(node, draft);
@@ -58,10 +71,20 @@ export const changeHandlers: NodeHandlers<Draft> = {
     created(node.into?.rel, draft);
   },
   SelectStmt(node, draft) {
-    const into: IntoClause | undefined = node.intoClause;
+    // In a UNION the first query has INTO.
+    const into: IntoClause | undefined = armsOf(node)[0]?.intoClause;
     if (into === undefined) return;
     draft.flags.add('ctas');
     created(into.rel, draft);
+  },
+  ViewStmt(node, draft) {
+    noteName(relationName(node.view), draft);
+  },
+  RenameStmt(node, draft) {
+    if (CAN_BE_A_NOTE.has(node.renameType ?? '')) noteName((node.newname ?? '').toLowerCase(), draft);
+  },
+  CopyStmt(node, draft) {
+    if (node.is_from) noteName(relationName(node.relation), draft);
   },
   CreatedbStmt(node, draft) {
     draft.target ??= (node.dbname ?? '').toLowerCase();
@@ -86,7 +109,7 @@ function created(relation: RangeVar | undefined, draft: Draft): void {
   draft.target ??= relationName(relation);
   noteName(draft.target, draft);
   if (relation?.relpersistence === 'u') draft.flags.add('unlogged');
-  if (relation?.relpersistence === 't') draft.flags.add('temp');
+  if (relation?.relpersistence === 't' || relation?.schemaname === 'pg_temp') draft.flags.add('temp');
 }
 
 function drop(node: DropStmt, draft: Draft): void {
@@ -108,7 +131,11 @@ function drop(node: DropStmt, draft: Draft): void {
       draft.flags.add('rls_off');
       return;
   }
-  if (!HOLDS_DATA.has(node.removeType ?? '')) return;
+  if (HOLDS_DATA.has(node.removeType ?? '')) dropData(names, draft);
+}
+
+/** Temporary tables hold nobody's data. */
+function dropData(names: readonly string[], draft: Draft): void {
   const kept = names.filter((name) => !name.startsWith('pg_temp.'));
   if (kept.length > 0) draft.flags.add('drop_data');
   draft.dropCount += kept.length;

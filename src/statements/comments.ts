@@ -9,7 +9,7 @@ const JOINS_WORDS = new Set<Token['type']>(['word', 'number', 'string', 'quoted'
 
 export function noteComments(text: string, tokens: readonly Token[], draft: Draft): void {
   const last = tokens.at(-1);
-  if (last?.type === 'comment') noteTail(text, last, draft);
+  if (last?.type === 'comment') noteTail(text, tokens, last, draft);
   for (let i = 1; i < tokens.length - 1; i += 1) {
     const token = tokens[i]!;
     if (token.type !== 'comment' || !text.startsWith('/*', token.start)) continue;
@@ -17,17 +17,23 @@ export function noteComments(text: string, tokens: readonly Token[], draft: Draf
   }
 }
 
-function noteTail(text: string, token: Token, draft: Draft): void {
-  if (!text.startsWith('--', token.start)) {
-    // An open /* cuts the rest off in other database systems; here it is a syntax error.
-    if (!token.closed) draft.flags.add('comment_tail');
-    return;
-  }
-  draft.flags.add('trailing_comment');
+function noteTail(text: string, tokens: readonly Token[], token: Token, draft: Draft): void {
+  const isLine = text.startsWith('--', token.start);
+  if (isLine) draft.flags.add('trailing_comment');
+  // Without a statement before it there is nothing to cut off: pg_restore sends texts of comments only.
+  if (!tokens.some(({ type, text: name }) => type !== 'comment' && name !== ';')) return;
+  // An open /* cuts the rest off in other database systems; here it is a syntax error.
+  if (isLine ? cutsOff(text, token, tokens.at(-2)) : !token.closed) draft.flags.add('comment_tail');
+}
+
+function cutsOff(text: string, token: Token, before: Token | undefined): boolean {
   const body = text.slice(token.start, token.end).replace(/^-+/, '').trim();
+  if (isRandomWord(body)) return true;
   const sameLine = !/(?:^|[\n\r])[ \t]*$/.test(text.slice(Math.max(0, token.start - 64), token.start));
-  if (/^[-+#]*$/.test(body) || isRandomWord(body) || (sameLine && CUT_OFF.test(body)))
-    draft.flags.add('comment_tail');
+  // The last line of a box of comments is empty, as pg_dump draws them.
+  const endsBox = !sameLine && before?.type === 'comment' && text.startsWith('--', before.start);
+  if (/^[-+#]*$/.test(body)) return !endsBox;
+  return sameLine && CUT_OFF.test(body);
 }
 
 /** sqlmap ends its payloads with `-- ` and four random letters. */

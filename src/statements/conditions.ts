@@ -1,32 +1,44 @@
 /** Conditions whose value does not depend on data: `1=1`, `'a' LIKE '%'`, `NOT FALSE`, `id = id`. */
 import type { A_Expr, Node } from 'libpg-query';
-import { as, constantText, strings } from './ast.ts';
+import { as, isConstant, lastName, strings } from './ast.ts';
+import { constantValue, isConstantExpression, isSameValue, literalOf } from './constant-value.ts';
 
 /** Nested more deeply than this, nobody writes a constant condition. */
 const MAX_DEPTH = 8;
+/** What PostgreSQL takes for a boolean; it allows every beginning that is not ambiguous. */
+const TRUE = /^\s*(?:t|tr|tru|true|y|ye|yes|on|1)\s*$/i;
+const FALSE = /^\s*(?:f|fa|fal|fals|false|n|no|of|off|0)\s*$/i;
 
 /** true or false when the condition is constant; null when it depends on data or cannot be told. */
 export function truthOf(node: Node | undefined, depth = 0): boolean | null {
   if (node === undefined || depth > MAX_DEPTH) return null;
-  const constant = as(node, 'A_Const') ?? as(as(node, 'TypeCast')?.arg, 'A_Const');
-  if (constant !== undefined) return truthOfText(constantText(node), as(node, 'TypeCast') !== undefined);
+  if (isConstant(node)) return truthOfConstant(node);
   const logic = as(node, 'BoolExpr');
   if (logic !== undefined) {
     const truths = (logic.args ?? []).map((arg) => truthOf(arg, depth + 1));
-    if (logic.boolop === 'NOT_EXPR') return truths[0] === null ? null : !truths[0];
+    if (logic.boolop === 'NOT_EXPR') return truths[0] == null ? null : !truths[0];
     const decisive = logic.boolop === 'OR_EXPR';
     if (truths.includes(decisive)) return decisive;
     return truths.includes(null) ? null : !decisive;
   }
   const nullTest = as(node, 'NullTest');
   if (nullTest !== undefined) return truthOfNullTest(nullTest.arg, nullTest.nulltesttype === 'IS_NULL');
+  const booleanTest = as(node, 'BooleanTest');
+  if (booleanTest !== undefined)
+    return truthOfTest(truthOf(booleanTest.arg, depth + 1), booleanTest.booltesttype ?? '');
+  const cast = as(node, 'TypeCast');
+  if (cast !== undefined && /^bool(?:ean)?$/.test(lastName(cast.typeName?.names)))
+    return truthOf(cast.arg, depth + 1);
   const expression = as(node, 'A_Expr');
   return expression === undefined ? null : truthOfExpression(expression);
 }
 
-function truthOfText(text: string | null, cast: boolean): boolean | null {
-  if (text === 'true' || (cast && /^(?:t|yes|on|1)$/i.test(text ?? ''))) return true;
-  return text === 'false' ? false : null;
+/** A string that stands as a condition is read as a boolean (`OR 't'`), a number only behind a cast. */
+function truthOfConstant(node: Node): boolean | null {
+  const { text, isNumber, isCast } = literalOf(node);
+  if (isNumber && !isCast) return null;
+  if (TRUE.test(text)) return true;
+  return FALSE.test(text) ? false : null;
 }
 
 function truthOfNullTest(arg: Node | undefined, isNull: boolean): boolean | null {
@@ -34,40 +46,54 @@ function truthOfNullTest(arg: Node | undefined, isNull: boolean): boolean | null
   return constant === undefined ? null : (constant.isnull === true) === isNull;
 }
 
+/** `(1=1) IS TRUE`. What cannot be told may be unknown as well. */
+function truthOfTest(truth: boolean | null, test: string): boolean | null {
+  if (truth === null) return null;
+  const asked = /UNKNOWN/.test(test) ? null : /TRUE/.test(test);
+  return (truth === asked) !== /NOT/.test(test);
+}
+
 function truthOfExpression(expression: A_Expr): boolean | null {
   const { kind, lexpr, rexpr } = expression;
-  const left = constantValue(lexpr);
+  const operator = strings(expression.name).at(-1) ?? '';
   switch (kind) {
     case 'AEXPR_OP':
-      return compared(strings(expression.name).at(-1) ?? '', expression);
+      return compared(operator, expression);
+    case 'AEXPR_DISTINCT':
+      return negated(compared('=', expression));
+    case 'AEXPR_NOT_DISTINCT':
+      return compared('=', expression);
     case 'AEXPR_LIKE':
     case 'AEXPR_ILIKE':
-      return left !== null && (constantValue(rexpr) === left || constantValue(rexpr) === '%')
-        ? strings(expression.name)[0]?.startsWith('!') !== true
-        : null;
+      return like(expression) ? !operator.startsWith('!') : null;
     case 'AEXPR_IN': {
-      const list = (as(rexpr, 'List')?.items ?? []).map((item) => constantValue(item));
-      if (left === null || !list.includes(left)) return null;
-      return strings(expression.name)[0] === '=';
+      const found = isIn(lexpr, as(rexpr, 'List')?.items ?? []);
+      return operator === '=' ? found : negated(found);
     }
-    case 'AEXPR_BETWEEN': {
-      const bounds = (as(rexpr, 'List')?.items ?? []).map((item) => constantValue(item));
-      if (typeof left !== 'number' || bounds.some((bound) => typeof bound !== 'number')) return null;
-      return left >= (bounds[0] as number) && left <= (bounds[1] as number);
-    }
+    case 'AEXPR_BETWEEN':
+      return isBetween(lexpr, as(rexpr, 'List')?.items ?? []);
+    case 'AEXPR_NOT_BETWEEN':
+      return negated(isBetween(lexpr, as(rexpr, 'List')?.items ?? []));
     default:
       return null;
   }
 }
 
+function negated(truth: boolean | null): boolean | null {
+  return truth === null ? null : !truth;
+}
+
+// Values are read last: a literal that is read makes a template of its own.
+
 function compared(operator: string, { lexpr, rexpr }: A_Expr): boolean | null {
   const column = columnName(lexpr);
-  if (column !== '' && column === columnName(rexpr)) return operator === '=' ? true : null;
+  if (column !== '') return operator === '=' && column === columnName(rexpr) ? true : null;
+  if (!isConstantExpression(lexpr) || !isConstantExpression(rexpr)) return null;
   const left = constantValue(lexpr);
   const right = constantValue(rexpr);
   if (left === null || right === null) return null;
-  if (operator === '=') return typeof left === typeof right ? left === right : String(left) === String(right);
-  if (operator === '<>' || operator === '!=') return String(left) !== String(right);
+  if (operator === '=') return isSameValue(left, right);
+  if (operator === '<>' || operator === '!=') return !isSameValue(left, right);
   if (typeof left !== 'number' || typeof right !== 'number') return null;
   if (operator === '<') return left < right;
   if (operator === '>') return left > right;
@@ -75,32 +101,33 @@ function compared(operator: string, { lexpr, rexpr }: A_Expr): boolean | null {
   return operator === '>=' ? left >= right : null;
 }
 
+/** True for a pattern that matches for certain: the text itself, or anything. */
+function like({ lexpr, rexpr }: A_Expr): boolean {
+  if (!isConstantExpression(lexpr) || !isConstantExpression(rexpr)) return false;
+  const pattern = constantValue(rexpr);
+  return pattern === '%' || (pattern !== null && pattern === constantValue(lexpr));
+}
+
+function isIn(value: Node | undefined, list: readonly Node[]): boolean | null {
+  if (!isConstantExpression(value)) return null;
+  const left = constantValue(value);
+  if (left === null) return null;
+  let isComplete = true;
+  for (const item of list) {
+    const right = isConstantExpression(item) ? constantValue(item) : null;
+    if (right === null) isComplete = false;
+    else if (isSameValue(left, right)) return true;
+  }
+  return isComplete ? false : null;
+}
+
+function isBetween(value: Node | undefined, bounds: readonly Node[]): boolean | null {
+  if (!isConstantExpression(value) || !bounds.every(isConstantExpression)) return null;
+  const [number, low, high] = [value, ...bounds].map(constantValue);
+  if (typeof number !== 'number' || typeof low !== 'number' || typeof high !== 'number') return null;
+  return number >= low && number <= high;
+}
+
 function columnName(node: Node | undefined): string {
   return strings(as(node, 'ColumnRef')?.fields).join('.');
-}
-
-/** Value of a constant or of plain arithmetic over constants. */
-function constantValue(node: Node | undefined, depth = 0): string | number | null {
-  const text = constantText(node);
-  if (text !== null) return isNumber(node) ? Number(text) : text;
-  const expression = as(node, 'A_Expr');
-  if (expression?.kind !== 'AEXPR_OP' || depth > MAX_DEPTH) return null;
-  const left = expression.lexpr === undefined ? 0 : constantValue(expression.lexpr, depth + 1);
-  const right = constantValue(expression.rexpr, depth + 1);
-  if (typeof left !== 'number' || typeof right !== 'number') return null;
-  switch (strings(expression.name).at(-1)) {
-    case '+':
-      return left + right;
-    case '-':
-      return left - right;
-    case '*':
-      return left * right;
-    default:
-      return null;
-  }
-}
-
-function isNumber(node: Node | undefined): boolean {
-  const constant = as(node, 'A_Const');
-  return constant?.ival !== undefined || constant?.fval !== undefined;
 }

@@ -1,6 +1,6 @@
 /** COPY, and other statements that name a file or library on the server. */
 import type { FuncCall } from 'libpg-query';
-import { constantText, lastName, type NodeHandlers } from './ast.ts';
+import { as, constantText, lastName, type NodeHandlers, withoutCasts } from './ast.ts';
 import type { Draft } from './draft.ts';
 
 /** Functions whose first constant text is a path. */
@@ -32,8 +32,9 @@ export const fileHandlers: NodeHandlers<Draft> = {
 
 function pathOf({ args = [] }: FuncCall): string | null {
   for (const arg of args) {
-    const text = constantText(arg);
-    if (text !== null && !/^\d*$/.test(text)) return text;
+    if (as(withoutCasts(arg), 'A_Const')?.sval === undefined) continue;
+    const text = constantText(arg) ?? '';
+    if (!/^\d*$/.test(text)) return text;
   }
   return null;
 }

@@ -1,11 +1,12 @@
 /** Objects that a statement defines: functions, triggers, extensions, foreign servers, publications, policies. */
 import type { CreateFunctionStmt, DefElem, Node, VariableSetStmt } from 'libpg-query';
 import { as, constantText, isOn, type NodeHandlers, relationName, roleName, strings } from './ast.ts';
+import { truthOf } from './conditions.ts';
 import type { Draft } from './draft.ts';
 
 /** Languages whose functions reach the operating system; only superusers may create in them. */
 const UNTRUSTED = new Set(
-  'c internal plpythonu plpython2u plpython3u plperlu pltclu plsh plrustu'.split(' '),
+  'c internal plpythonu plpython2u plpython3u plperlu pltclu plsh plrustu plr plluau plphpu javau'.split(' '),
 );
 
 export const definitionHandlers: NodeHandlers<Draft> = {
@@ -38,12 +39,17 @@ export const definitionHandlers: NodeHandlers<Draft> = {
     draft.target = (node.trigname ?? '').toLowerCase();
   },
   AlterEventTrigStmt(node, draft) {
-    draft.flags.add(node.tgenabled === 'D' ? 'drop_event_trigger' : 'event_trigger');
+    // ENABLE REPLICA: it fires no more, but in sessions that apply replicated changes.
+    const isOff = node.tgenabled === 'D' || node.tgenabled === 'R';
+    draft.flags.add(isOff ? 'drop_event_trigger' : 'event_trigger');
     draft.target = (node.trigname ?? '').toLowerCase();
   },
   CreateTrigStmt(node, draft) {
     draft.flags.add('create_trigger');
     draft.target = relationName(node.relation);
+  },
+  AlterPolicyStmt(node, draft) {
+    if (truthOf(node.qual) === true) draft.flags.add('rls_off');
   },
   RuleStmt(node, draft) {
     draft.flags.add('create_rule');
@@ -51,7 +57,7 @@ export const definitionHandlers: NodeHandlers<Draft> = {
   },
   AlterTableStmt(node, draft) {
     draft.target = relationName(node.relation);
-    for (const command of node.cmds ?? []) alterTable(command, draft);
+    for (const command of node.cmds ?? []) alterTable(command, node.objtype ?? '', draft);
   },
   CreateForeignServerStmt(node, draft) {
     draft.flags.add('fdw_server');
@@ -114,7 +120,8 @@ function createFunction(node: CreateFunctionStmt, draft: Draft): void {
     if (defname === 'language') noteLanguage(constantText(arg) ?? '', draft);
     if (defname === 'security') definer = isOn(arg);
     const setting = defname === 'set' ? as(arg, 'VariableSetStmt') : undefined;
-    if (setting?.name?.toLowerCase() !== 'search_path') continue;
+    // TO DEFAULT pins nothing.
+    if (setting?.name?.toLowerCase() !== 'search_path' || setting.kind === 'VAR_SET_DEFAULT') continue;
     pinned = true;
     if (isUnsafe(setting)) draft.flags.add('search_path_unsafe');
   }
@@ -125,13 +132,16 @@ function createFunction(node: CreateFunctionStmt, draft: Draft): void {
 }
 
 function alteredSearchPath(setting: VariableSetStmt | undefined, draft: Draft): void {
-  const reset = setting?.kind === 'VAR_RESET_ALL' || setting?.name?.toLowerCase() === 'search_path';
-  if (reset && (setting?.kind !== 'VAR_SET_VALUE' || isUnsafe(setting)))
-    draft.flags.add('search_path_unsafe');
+  if (setting?.kind !== 'VAR_RESET_ALL' && setting?.name?.toLowerCase() !== 'search_path') return;
+  if (setting.kind !== 'VAR_SET_VALUE' || isUnsafe(setting)) draft.flags.add('search_path_unsafe');
 }
 
-/** Anybody may create objects in `public` (before PG 15) and in a schema of his own name. */
+/**
+ * Anybody may create objects in `public` (before PG 15) and in a schema of his own name. FROM CURRENT takes the path of the
+ * session, which has both unless it was changed.
+ */
 function isUnsafe(setting: VariableSetStmt): boolean {
+  if (setting.kind === 'VAR_SET_CURRENT') return true;
   return (setting.args ?? []).some((arg) => /^(?:public|"?\$user"?)$/i.test(constantText(arg)?.trim() ?? ''));
 }
 
@@ -140,7 +150,7 @@ function noteLanguage(language: string | undefined, draft: Draft): void {
   if (UNTRUSTED.has(draft.language)) draft.flags.add('untrusted_lang');
 }
 
-function alterTable(node: Node, draft: Draft): void {
+function alterTable(node: Node, objectType: string, draft: Draft): void {
   const command = as(node, 'AlterTableCmd');
   switch (command?.subtype) {
     case 'AT_DisableRowSecurity':
@@ -154,10 +164,13 @@ function alterTable(node: Node, draft: Draft): void {
     case 'AT_DisableTrig':
     case 'AT_DisableTrigAll':
     case 'AT_DisableTrigUser':
+    // Fires no more, but in sessions that apply replicated changes.
+    case 'AT_EnableReplicaTrig':
       draft.flags.add('trigger_off');
       break;
     case 'AT_DropColumn':
-      draft.flags.add('drop_column');
+      // ALTER TYPE … DROP ATTRIBUTE is the same command.
+      if (objectType !== 'OBJECT_TYPE') draft.flags.add('drop_column');
       break;
   }
 }

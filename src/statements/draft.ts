@@ -8,6 +8,10 @@ export interface Draft {
   relationsRead: Set<string>;
   relationsWritten: Set<string>;
   catalogs: Set<string>;
+  /** Of `catalogs`, those that are changed. */
+  catalogsWritten: Set<string>;
+  columnsRead: Set<string>;
+  columnsWritten: Set<string>;
   functions: Set<string>;
   rolesGranted: Set<string>;
   grantees: Set<string>;
@@ -35,11 +39,8 @@ export interface EmbeddedSql {
   runs: boolean;
 }
 
-/** What the parser, the lexer and the hash say of the text as a whole. */
+/** What the parser and the lexer say of the text as a whole. */
 export interface TextFacts {
-  statementHash: string;
-  sqlText: string | null;
-  textLength: number;
   parseOk: boolean;
   fingerprint: string | null;
   normalized: string | null;
@@ -53,6 +54,9 @@ export function newDraft(): Draft {
     relationsRead: new Set(),
     relationsWritten: new Set(),
     catalogs: new Set(),
+    catalogsWritten: new Set(),
+    columnsRead: new Set(),
+    columnsWritten: new Set(),
     functions: new Set(),
     rolesGranted: new Set(),
     grantees: new Set(),
@@ -80,6 +84,9 @@ export function finish(draft: Draft, facts: TextFacts): StatementFeatures {
     relationsRead: sorted(draft.relationsRead),
     relationsWritten: sorted(draft.relationsWritten),
     catalogs: sorted(draft.catalogs),
+    catalogsWritten: sorted(draft.catalogsWritten),
+    columnsRead: sorted(draft.columnsRead),
+    columnsWritten: sorted(draft.columnsWritten),
     functions: sorted(draft.functions),
     flags: sorted(draft.flags),
     settingName: draft.setting?.name ?? null,
@@ -101,6 +108,7 @@ export function finish(draft: Draft, facts: TextFacts): StatementFeatures {
 }
 
 function sorted(values: Set<string>): string[] {
+  if (values.size === 0) return [];
   values.delete('');
   return [...values].sort();
 }

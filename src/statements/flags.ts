@@ -1,7 +1,8 @@
 /** The closed list of flags that `StatementFeatures.flags` can hold, each with its meaning. */
 export const FLAGS = {
   // How far the text could be read.
-  parser_failed: 'The text exceeded the parser (nesting, memory); it was judged by its tokens only.',
+  parser_failed:
+    'The text, or SQL inside it, was too much for the parser (nesting, size, time); it was judged by its tokens only.',
   text_cut: 'The text is longer than 64 KiB and was cut before it was parsed.',
   unterminated_quote: 'A quoted string or identifier does not end.',
 
@@ -29,16 +30,19 @@ export const FLAGS = {
   tautology_rand:
     'The always-true condition compares numbers or words of the kind that tools draw at random.',
   contradiction: 'A condition that is always false was added behind another one (`… AND 1=2`).',
-  union_probe: 'A UNION adds a row of NULLs, constants and function calls from no relation.',
+  union_probe:
+    'A UNION adds a row from no relation to a query: with NULL in one of several columns, or with version() or the like.',
   union_catalog: 'A UNION joins user data with a system catalog.',
-  stacked: 'More than one statement in the string, transaction control and SET not counted.',
+  stacked:
+    'Another statement follows a query or a change of data. Transaction control, SET and clean-up are not counted; scripts that begin with DDL are not meant.',
   trailing_comment: 'Ends with a line comment.',
   comment_tail:
-    'Ends with a comment that cuts off the rest of a query: empty, random letters, or SQL inside.',
+    'Ends with a comment that cuts off the rest of a statement: empty, random letters, or SQL inside.',
   inline_comment: 'A block comment stands in place of a space between two words.',
   sleep: 'Calls pg_sleep.',
-  heavy_gs: 'Counts a generated series of a million rows or more.',
-  err_cast: 'Casts text that discloses something to a number, so that the error message shows it.',
+  heavy_gs: 'Counts generated series that make a million rows or more.',
+  err_cast:
+    'Casts text that discloses something, or that no number looks like, to a number, so that the error message shows it.',
 
   // Roles and rights.
   admin_option: 'Grants a role with ADMIN OPTION.',
@@ -57,17 +61,17 @@ export const FLAGS = {
   security_definer: 'Function that runs with the rights of its owner.',
   no_search_path: 'SECURITY DEFINER function without a search_path of its own.',
   search_path_unsafe:
-    'The function\'s search_path holds public or "$user", or its pinned search_path is reset.',
+    'The function\'s search_path holds public or "$user", is that of the session, or is no longer pinned.',
   untrusted_lang: 'C, internal or another language that can reach the operating system.',
   load_library: 'LOAD of a shared library.',
   create_ext: 'CREATE EXTENSION.',
   drop_ext: 'DROP EXTENSION.',
   event_trigger: 'Creates or enables an event trigger.',
-  drop_event_trigger: 'Drops or disables an event trigger.',
+  drop_event_trigger: 'Drops or disables an event trigger, or leaves it to replicas (ENABLE REPLICA).',
   create_trigger: 'Creates a trigger.',
-  trigger_off: 'Disables triggers of a table.',
+  trigger_off: 'Disables triggers of a table, or leaves them to replicas (ENABLE REPLICA).',
   create_rule: 'Creates a rewrite rule.',
-  rls_off: 'Row-level security disabled or not forced any more, or a policy dropped.',
+  rls_off: 'Row-level security disabled or not forced any more, or a policy dropped or opened to every row.',
   rls_error: 'Row-level security stopped the statement.',
   do_block: 'DO block.',
   dyn_exec: 'The body runs dynamic SQL.',
@@ -84,17 +88,17 @@ export const FLAGS = {
   merge: 'MERGE.',
   returning: 'Returns the rows that it changed.',
   dml_no_where: 'DELETE or UPDATE of every row.',
-  insert_select: 'INSERT from a query with FROM.',
+  insert_select: 'INSERT from a query with FROM, or from a UNION of which one has it.',
   ctas: 'Creates a table from a query.',
   create_table: 'CREATE TABLE.',
   unlogged: 'The new table is UNLOGGED.',
   temp: 'The new table is TEMPORARY.',
   truncate: 'TRUNCATE.',
-  drop_data: 'Drops or empties tables, schemas or databases.',
+  drop_data: 'Drops or empties tables, schemas or databases; tables in pg_temp are not counted.',
   drop_db: 'DROP DATABASE.',
   drop_owned: 'DROP OWNED.',
   drop_column: 'ALTER TABLE … DROP COLUMN.',
-  ransom_name: 'Creates or fills an object named like a ransom note.',
+  ransom_name: 'Creates or fills an object named like a ransom note, or gives it such a name.',
   ransom_text: 'Reads like a ransom note.',
 
   // Ways out.

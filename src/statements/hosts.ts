@@ -1,6 +1,7 @@
 /** Hosts that a statement names: options of foreign servers, connection strings, URLs, UNC paths. */
 import { as, constantText, type NodeHandlers } from './ast.ts';
 import type { Draft } from './draft.ts';
+import { tellingText } from './watched-value.ts';
 
 /** More hosts than this are data, not destinations. */
 const MAX_HOSTS = 32;
@@ -16,7 +17,7 @@ export const hostHandlers: NodeHandlers<Draft> = {
     else addHosts(as(node.arg, 'String')?.sval ?? '', draft.hosts);
   },
   A_Const(node, draft) {
-    addHosts(node.sval?.sval ?? '', draft.hosts);
+    addHosts(tellingText(node), draft.hosts);
   },
   CreateSubscriptionStmt(node, draft) {
     addHosts(node.conninfo ?? '', draft.hosts);

@@ -1,28 +1,20 @@
 /** Structure that injection gives to a statement, told apart from what query builders and reports write. */
-import type { Node, SelectStmt } from 'libpg-query';
-import { as, constantText, lastName, type NodeHandlers } from './ast.ts';
+import type { FuncCall, Node, SelectStmt } from 'libpg-query';
+import { as, constantText, isConstant, lastName, type NodeHandlers, withoutCasts } from './ast.ts';
 import { truthOf } from './conditions.ts';
+import { constantValue, isConstantExpression, isNumberName, isNumberType } from './constant-value.ts';
+import { discloses, failsAsNumber, selectsText, tellsOfServer } from './disclosure.ts';
 import { type Draft, newDraft } from './draft.ts';
 import { collectRelations } from './relations.ts';
 
 const SLEEPS = new Set(['pg_sleep', 'pg_sleep_for', 'pg_sleep_until']);
 /** Rows of a generated series whose count is a way to make the server busy. */
 const HEAVY_SERIES = 1_000_000;
-const NUMBERS = new Set(
-  'int2 int4 int8 integer bigint numeric decimal float4 float8 bool money oid'.split(' '),
-);
-/** What an attacker wants to see in the message of a failed cast. */
-const DISCLOSES = new Set(
-  'version current_database current_schema current_setting string_agg array_to_string concat concat_ws chr query_to_xml table_to_xml database_to_xml pg_read_file inet_server_addr'.split(
-    ' ',
-  ),
-);
-
 export const injectionHandlers: NodeHandlers<Draft> = {
   SelectStmt(node, draft) {
     if (node.op === 'SETOP_UNION') union(node, draft);
-    if (isHeavyCount(node)) draft.flags.add('heavy_gs');
     for (const arm of armsOf(node)) {
+      if (isHeavyCount(arm)) draft.flags.add('heavy_gs');
       condition(arm.whereClause, draft);
       condition(arm.havingClause, draft);
     }
@@ -33,9 +25,15 @@ export const injectionHandlers: NodeHandlers<Draft> = {
   DeleteStmt(node, draft) {
     condition(node.whereClause, draft);
   },
+  MergeStmt(node, draft) {
+    if (as(node.joinCondition, 'BoolExpr') !== undefined) condition(node.joinCondition, draft);
+  },
+  InsertStmt(node, draft) {
+    condition(node.onConflictClause?.whereClause, draft);
+  },
   JoinExpr(node, draft) {
     // ON TRUE is how a lateral join is written.
-    if (truthOf(node.quals) === null) condition(node.quals, draft);
+    if (as(node.quals, 'BoolExpr') !== undefined) condition(node.quals, draft);
   },
   CaseWhen(node, draft) {
     if (truthOf(node.expr) !== null && isRandom(node.expr))
@@ -47,22 +45,26 @@ export const injectionHandlers: NodeHandlers<Draft> = {
     if (name === 'chr') draft.chrChain += 1;
     if (name === 'pg_notify') draft.flags.add('notify');
     if (SLEEPS.has(name)) draft.flags.add('sleep');
+    if (isNumberName(name) && showsInError(node.args?.[0])) draft.flags.add('err_cast');
   },
   CallStmt(node, draft) {
     draft.functions.add(lastName(node.funccall?.funcname));
   },
   A_Expr(node, draft) {
     // `1 = CAST((SELECT …) AS int)`
-    const [left, right] = [node.lexpr, node.rexpr];
-    const against = constantText(left) === null ? left : right;
-    const compared = constantText(left) !== null || constantText(right) !== null;
+    const { lexpr, rexpr } = node;
+    const against = isConstant(lexpr) ? rexpr : isConstant(rexpr) ? lexpr : undefined;
     const cast = as(against, 'TypeCast');
-    if (compared && isNumberType(cast) && as(cast?.arg, 'SubLink') !== undefined) draft.flags.add('err_cast');
+    if (isNumberType(cast) && selectsText(cast?.arg)) draft.flags.add('err_cast');
   },
   TypeCast(node, draft) {
-    if (isNumberType(node) && discloses(node.arg)) draft.flags.add('err_cast');
+    if (isNumberType(node) && showsInError(node.arg)) draft.flags.add('err_cast');
   },
 };
+
+function showsInError(cast: Node | undefined): boolean {
+  return discloses(cast) || failsAsNumber(cast);
+}
 
 /** The queries that a set operation combines, from left to right; the query itself if it is none. */
 export function armsOf(query: SelectStmt): SelectStmt[] {
@@ -77,20 +79,28 @@ export function armsOf(query: SelectStmt): SelectStmt[] {
 
 function union(node: SelectStmt, draft: Draft): void {
   draft.flags.add('union');
-  const [, ...right] = armsOf(node);
+  const arms = armsOf(node);
+  const [first, ...right] = arms;
   for (const arm of right) {
-    const columns = (arm.targetList ?? []).map((target) => as(target, 'ResTarget')?.val);
+    const columns = columnsOf(arm);
     const nulls = columns.filter(isNull).length;
     draft.nullPads = Math.max(draft.nullPads, nulls);
-    if (nulls > 0 && columns.length > 1 && arm.fromClause === undefined) draft.flags.add('union_probe');
+    if (arm.fromClause !== undefined || first?.fromClause === undefined) continue;
+    if ((nulls > 0 && columns.length > 1) || columns.some(tellsOfServer)) draft.flags.add('union_probe');
   }
-  const sources = armsOf(node).map(({ fromClause }) => {
+  const sources = arms.map((arm) => {
     const reads = newDraft();
-    for (const item of fromClause ?? []) collectRelations(item, reads);
+    collectRelations({ SelectStmt: arm }, reads);
     return reads;
   });
   if (!sources.some(({ catalogs }) => catalogs.size > 0)) return;
   for (const { relationsRead } of sources) for (const name of relationsRead) draft.besideCatalog.add(name);
+}
+
+/** What a query selects, or the first row of VALUES. */
+function columnsOf({ targetList, valuesLists }: SelectStmt): (Node | undefined)[] {
+  if (valuesLists !== undefined) return as(valuesLists[0], 'List')?.items ?? [];
+  return (targetList ?? []).map((target) => as(target, 'ResTarget')?.val);
 }
 
 function isNull(node: Node | undefined): boolean {
@@ -120,7 +130,7 @@ function condition(
   }
   const truth = truthOf(node);
   if (truth === null) return;
-  const keyword = constantText(node) !== null && parent !== 'OR';
+  const keyword = isConstant(node) && parent !== 'OR';
   if (first || keyword) draft.flags.add(truth ? 'where_true' : 'where_false');
   else if (truth) draft.flags.add('tautology');
   else draft.flags.add(parent === 'AND' ? 'contradiction' : 'where_false');
@@ -129,54 +139,43 @@ function condition(
 
 /** Equal constants of three digits or four letters and more. */
 function isRandom(node: Node | undefined): boolean {
-  const text = constantText(as(node, 'A_Expr')?.lexpr);
-  return text !== null && /^(?:\d{3,}|[A-Za-z]{4,})$/.test(text);
+  const left = as(node, 'A_Expr')?.lexpr;
+  return isConstant(left) && /^(?:\d{3,}|[A-Za-z]{4,})$/.test(constantText(left) ?? '');
 }
 
 function isHeavyCount(node: SelectStmt): boolean {
-  const counts = node.targetList?.some(
-    (target) => lastName(as(as(target, 'ResTarget')?.val, 'FuncCall')?.funcname) === 'count',
+  const sources = (node.fromClause ?? []).flatMap(seriesOf);
+  if (sources.length === 0 || node.targetList?.some(isCount) !== true) return false;
+  return sources.map(rowsOf).reduce((product, rows) => product * rows) >= HEAVY_SERIES;
+}
+
+/** `count(*)`, also in a cast or a comparison. */
+function isCount(node: Node): boolean {
+  const value = withoutCasts(as(node, 'ResTarget')?.val);
+  const compared = as(value, 'A_Expr');
+  return [value, compared?.lexpr, compared?.rexpr].some(
+    (side) => lastName(as(withoutCasts(side), 'FuncCall')?.funcname) === 'count',
   );
-  if (counts !== true) return false;
-  return (node.fromClause ?? []).some((item) => {
-    const [list] = as(item, 'RangeFunction')?.functions ?? [];
+}
+
+/** The calls of generate_series in an item of FROM. */
+function seriesOf(item: Node): FuncCall[] {
+  const series: FuncCall[] = [];
+  const pending: (Node | undefined)[] = [item];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const join = as(next, 'JoinExpr');
+    if (join !== undefined) pending.push(...[join.larg, join.rarg].filter((side) => side !== undefined));
+    const [list] = as(next, 'RangeFunction')?.functions ?? [];
     const call = as(as(list, 'List')?.items?.[0], 'FuncCall');
-    const bounds = (call?.args ?? []).map((arg) => Number(constantText(arg)));
-    return lastName(call?.funcname) === 'generate_series' && bounds.some((bound) => bound >= HEAVY_SERIES);
-  });
+    if (call !== undefined && lastName(call.funcname) === 'generate_series') series.push(call);
+  }
+  return series;
 }
 
-function isNumberType(cast: { typeName?: { names?: Node[] } } | undefined): boolean {
-  return cast !== undefined && NUMBERS.has(lastName(cast.typeName?.names));
-}
-
-/** True for version() and its like, for text glued together around such, and for queries that select them. */
-function discloses(node: Node | undefined): boolean {
-  const query = as(as(node, 'SubLink')?.subselect, 'SelectStmt');
-  if (query !== undefined) return readsCatalog(query) || (query.targetList ?? []).some(selectsDisclosure);
-  const cast = as(node, 'TypeCast');
-  if (cast !== undefined) return discloses(cast.arg);
-  if (as(node, 'SQLValueFunction')?.op?.includes('USER') === true) return true;
-  if (DISCLOSES.has(lastName(as(node, 'FuncCall')?.funcname))) return true;
-  const expression = as(node, 'A_Expr');
-  if (lastName(expression?.name) !== '||') return false;
-  return [expression?.lexpr, expression?.rexpr].some((side) => discloses(side) || isSubquery(side));
-}
-
-function selectsDisclosure(target: Node): boolean {
-  const value = as(target, 'ResTarget')?.val;
-  return discloses(value) || lastName(as(value, 'A_Expr')?.name) === '||';
-}
-
-function isSubquery(node: Node | undefined): boolean {
-  return as(as(node, 'TypeCast')?.arg ?? node, 'SubLink') !== undefined;
-}
-
-function readsCatalog(query: SelectStmt): boolean {
-  const reads = newDraft();
-  for (const item of query.fromClause ?? []) collectRelations(item, reads);
-  const counted = query.targetList?.some(
-    (target) => as(as(target, 'ResTarget')?.val, 'FuncCall') !== undefined,
-  );
-  return reads.catalogs.size > 0 && counted !== true;
+/** Rows of a series whose bounds are constant numbers; 1 of any other. */
+function rowsOf({ args = [] }: FuncCall): number {
+  if (!args.every(isConstantExpression)) return 1;
+  const [from, to, step = 1] = args.map(constantValue);
+  if (typeof from !== 'number' || typeof to !== 'number' || typeof step !== 'number') return 1;
+  return Math.max(1, Math.abs((to - from) / step) + 1);
 }

@@ -28,3 +28,15 @@ function maskOf(token: Token, text: string, nextNumber: () => number): string | 
   if (token.type !== 'comment') return null;
   return text.startsWith('--', token.start) ? '--' : '/* */';
 }
+
+/** The text with blanks in place of each comment; everything else stays where it is. */
+export function withoutComments(text: string, tokens: readonly Token[]): string {
+  let out = '';
+  let copied = 0;
+  for (const { type, start, end } of tokens) {
+    if (type !== 'comment') continue;
+    out += text.slice(copied, start) + ' '.repeat(end - start);
+    copied = end;
+  }
+  return out + text.slice(copied);
+}

@@ -1,34 +1,36 @@
 /**
  * Features of a failure whose statement the server did not log, read from the error message.
  */
-import type { StatementFeatures } from '../model.ts';
+import type { Statement, StatementFeatures } from '../model.ts';
 import { finish, newDraft } from './draft.ts';
 import { messageHash } from './hash.ts';
 import { MESSAGE_RULES } from './message-rules.ts';
 
+const MAX_MESSAGE = 4_096;
+
 /**
- * Features of a failed statement without its text.
+ * A failed statement without its text. Failures of one kind are one statement.
  *
  * @param sqlstate five characters, e.g. `42501`
  * @param message primary message, redacted, in English (`lc_messages`); other languages give a row without features
  */
-export function featuresFromMessage(sqlstate: string, message: string): StatementFeatures {
-  const text = message.slice(0, 4_096);
+export function statementOfMessage(sqlstate: string, message: string): Statement {
+  const text = message.slice(0, MAX_MESSAGE);
+  const hash = messageHash(`${sqlstate} ${normalizedMessage(text)}`);
+  const template = { templateId: hash, features: featuresOfMessage(text), literalsRead: [] };
+  return { statementHash: hash, sqlText: null, textLength: 0, template };
+}
+
+/** What a primary message tells of the statement that failed. */
+export function featuresOfMessage(message: string): StatementFeatures {
+  const text = message.slice(0, MAX_MESSAGE);
   const draft = newDraft();
   for (const { pattern, note } of MESSAGE_RULES) {
     const match = pattern.exec(text);
     if (match !== null) note(draft, match[1] ?? '');
   }
   draft.statementCount = 1;
-  return finish(draft, {
-    statementHash: messageHash(`${sqlstate} ${normalizedMessage(text)}`),
-    sqlText: null,
-    textLength: 0,
-    parseOk: false,
-    fingerprint: null,
-    normalized: null,
-    tailRedacted: false,
-  });
+  return finish(draft, { parseOk: false, fingerprint: null, normalized: null, tailRedacted: false });
 }
 
 /**

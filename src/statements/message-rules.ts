@@ -14,25 +14,26 @@ export interface MessageRule {
 const PRIVILEGE: MessageRule[] = [
   {
     // 11-13 "must be superuser or a member of the … role to", 14-15 "or have privileges of", 16+ "permission denied to".
-    pattern: /COPY to or from an external program/,
+    pattern:
+      /^(?:must be superuser or [a-z_ ]{1,80}|permission denied )to COPY to or from an external program$/,
     note: (draft) => {
       draft.kinds.add('CopyStmt');
       draft.flags.add('copy_program');
     },
   },
   {
-    pattern: /COPY (from|to) a file/,
+    pattern: /^(?:must be superuser or [a-z_ ]{1,80}|permission denied )to COPY (from|to) a file$/,
     note: (draft, direction) => {
       draft.kinds.add('CopyStmt');
       draft.flags.add('copy_file').add(direction === 'from' ? 'copy_from' : 'copy_to');
     },
   },
   {
-    pattern: /permission denied for (?:function|procedure|routine|aggregate) "?([\w.$]{1,128})/,
+    pattern: /^permission denied for (?:function|procedure|routine|aggregate) "?([\w.$]{1,128})/,
     note: (draft, name) => draft.functions.add(lastPart(name)),
   },
   {
-    pattern: /must be superuser to use server-side (lo_import|lo_export)\(\)/,
+    pattern: /^must be superuser to use server-side (lo_import|lo_export)\(\)/,
     note: (draft, name) => draft.functions.add(name),
   },
   {
@@ -182,7 +183,10 @@ const DATA: MessageRule[] = [
       draft.target = name.toLowerCase();
     },
   },
-  { pattern: /row-level security/, note: (draft) => draft.flags.add('rls_error') },
+  {
+    pattern: /^(?:(?:new|target) row violates|query would be affected by) row-level security policy(?: |$)/,
+    note: (draft) => draft.flags.add('rls_error'),
+  },
 ];
 
 const OUTSIDE: MessageRule[] = [
@@ -210,11 +214,12 @@ const OUTSIDE: MessageRule[] = [
   },
   {
     pattern:
-      /to terminate (?:superuser )?process|whose process is being terminated|must be a superuser to terminate/,
+      /^(?:must be|permission denied)[^"]{0,120} (?:to terminate (?:superuser )?process|whose process is being terminated)/,
     note: (draft) => draft.functions.add('pg_terminate_backend'),
   },
   {
-    pattern: /to cancel (?:superuser )?query|whose query is being cancell?ed/,
+    pattern:
+      /^(?:must be|permission denied)[^"]{0,120} (?:to cancel (?:superuser )?query|whose query is being cancell?ed)/,
     note: (draft) => draft.functions.add('pg_cancel_backend'),
   },
 ];

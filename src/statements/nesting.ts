@@ -4,7 +4,8 @@
  * The parser's WebAssembly code recurses over the parse tree and throws RangeError when the stack is used up; each such
  * error leaks memory and stack for good. So the depth of the tree is bounded beforehand.
  */
-import { isOperatorCharacter, type Token } from './lexer.ts';
+import type { Token } from './lexer.ts';
+import { isOperatorCode } from './scanner.ts';
 
 /**
  * Half of what the worst shape stands (391 nested `WITH x AS (INSERT …)`, each two units; 898 times NOT, each one),
@@ -66,7 +67,7 @@ export function longestOperatorRun(text: string, tokens: readonly Token[]): numb
       continue;
     }
     for (let at = token.start; at < token.end; at += 1) {
-      run = isOperatorCharacter(text[at]!) ? run + 1 : 0;
+      run = isOperatorCode(text.charCodeAt(at)) ? run + 1 : 0;
       longest = Math.max(longest, run);
     }
   }

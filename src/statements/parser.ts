@@ -12,16 +12,14 @@ import { dirname, sep } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { RawStmt } from 'libpg-query';
 import { type Token, tokenize } from './lexer.ts';
-import { maskLiterals } from './literals.ts';
+import { maskLiterals, withoutComments } from './literals.ts';
 import { longestOperatorRun, MAX_NESTING, MAX_OPERATOR_RUN, nestingOf } from './nesting.ts';
 
 type PgQuery = typeof import('libpg-query');
 
-/** Longest text that is parsed and stored, in UTF-16 code units. */
-export const MAX_TEXT = 65_536;
-
 export type ParsedText =
-  | { ok: true; statements: RawStmt[] }
+  /** `text`: what was parsed, for `fingerprintOf` and `normalizedOf`. */
+  | { ok: true; statements: RawStmt[]; text: string }
   /** `exhausted`: the parser gave up for lack of resources; false: the text is not SQL. */
   | { ok: false; exhausted: boolean };
 
@@ -36,14 +34,25 @@ export async function loadParser(): Promise<void> {
   spare ??= await freshInstance();
 }
 
-/** Parse tree of a text, or why there is none. Never throws. The text holds no NUL and is at most `MAX_TEXT` long. */
+/**
+ * Parse tree of a text, or why there is none. Never throws. The text holds no NUL and is at most `MAX_TEXT` long.
+ *
+ * libpg-query refuses comments that the server takes, between the words of `NOT IN` for instance, so a text with comments gets
+ * a second chance without them.
+ */
 export function parseText(text: string, tokens: readonly Token[] = tokenize(text)): ParsedText {
   if (nestingOf(tokens) > MAX_NESTING || longestOperatorRun(text, tokens) > MAX_OPERATOR_RUN)
     return { ok: false, exhausted: true };
-  if (text === '') return { ok: true, statements: [] };
-  const result = call((pg) => pg.parseSync(text).stmts ?? []);
-  if (result.value !== null) return { ok: true, statements: result.value };
-  return { ok: false, exhausted: result.exhausted };
+  const parsed = parseOnce(text);
+  const comments = tokens.filter(({ type }) => type === 'comment');
+  const isHopeless = comments.length === 0 || comments.some(({ closed }) => !closed);
+  return parsed.ok || parsed.exhausted || isHopeless ? parsed : parseOnce(withoutComments(text, tokens));
+}
+
+function parseOnce(text: string): ParsedText {
+  if (text === '') return { ok: true, statements: [], text };
+  const { value, exhausted } = call((pg) => pg.parseSync(text).stmts ?? []);
+  return value === null ? { ok: false, exhausted } : { ok: true, statements: value, text };
 }
 
 /** 16 hex digits, the same for texts that differ in literals only; null if it cannot be had. Give it only what parsed. */
@@ -57,6 +66,14 @@ export function fingerprintOf(text: string): string | null {
 export function normalizedOf(text: string): string | null {
   const { value } = call((pg) => pg.normalizeSync(text));
   return value === null ? null : maskLiterals(value);
+}
+
+/**
+ * What PostgreSQL's PL/pgSQL compiler makes of a CREATE FUNCTION or DO; null where it refuses. Give it only what
+ * `plpgsql-limits.ts` lets through.
+ */
+export function plpgsqlTree(createFunctionText: string): object | null {
+  return call((pg) => pg.parsePlPgSQLSync(createFunctionText)).value;
 }
 
 interface CallResult<T> {

@@ -1,4 +1,4 @@
-/** Shape of the outermost query: how much it asks for. */
+/** Shape of the outermost query, all arms of a UNION: how much it asks for. */
 import type { Node, SelectStmt } from 'libpg-query';
 import { as } from './ast.ts';
 import type { Draft } from './draft.ts';
@@ -31,5 +31,12 @@ function isStar(target: Node): boolean {
 }
 
 function readsRelation({ fromClause = [] }: SelectStmt): boolean {
-  return fromClause.some((item) => as(item, 'RangeVar') !== undefined || as(item, 'JoinExpr') !== undefined);
+  return fromClause.some(isRelation);
+}
+
+/** A common table expression counts, as its name does in the text; a subquery does not. */
+function isRelation(source: Node | undefined): boolean {
+  const join = as(source, 'JoinExpr');
+  if (join !== undefined) return isRelation(join.larg) || isRelation(join.rarg);
+  return as(source, 'RangeVar') !== undefined || as(source, 'RangeTableSample') !== undefined;
 }

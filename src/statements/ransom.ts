@@ -1,10 +1,11 @@
 /** Signs of a ransom note: how the note's table is called, and what it says. */
 import type { NodeHandlers } from './ast.ts';
 import type { Draft } from './draft.ts';
+import { tellingText } from './watched-value.ts';
 
 /** Names seen in campaigns against open databases: readme_to_recover, WARNING, please_read_me, recover_your_data. */
 const NAME =
-  /(?:^|[_.])(?:read_?me(?:_now|_please|_to_\w+|_for_\w+|_how_\w+)?|please_read\w*|how_to_(?:recover|restore|decrypt|get)\w*|recover_?(?:your|my|me|data|instructions?|files?)\w*|recovery_(?:instructions?|notes?|info)\w*|restore_?(?:your|my|me)\w*|ransom\w*|hacked\w*|pwned\w*|your_data\w*|decrypt_\w+|send_?(?:bitcoin|btc)\w*)$|^(?:\w+\.)?warning$/;
+  /(?:^|[_.])(?:read_?me(?:_now|_please|_to_\w+|_for_\w+|_how_\w+)|please_read\w*|how_to_(?:recover|restore|decrypt|get)\w*|recover_?(?:your|my|me|data|instructions?|files?)\w*|recovery_(?:instructions?|notes?|info)\w*|restore_?(?:your|my|me)\w*|ransom\w*|hacked\w*|pwned\w*|decrypt_\w+|send_?(?:bitcoin|btc)\w*)$|^(?:\w+\.)?_*(?:warning|read_?me|your_data\w*)_*$/;
 
 const BITCOIN_ADDRESS =
   /(?<![a-zA-Z0-9])(?:bc1[ac-hj-np-z02-9]{25,60}|[13][a-km-zA-HJ-NP-Z1-9]{25,34})(?![a-zA-Z0-9])/;
@@ -20,8 +21,7 @@ const ASKS =
 
 export const ransomHandlers: NodeHandlers<Draft> = {
   A_Const(node, draft) {
-    const text = node.sval?.sval;
-    if (text !== undefined && isRansomText(text)) draft.flags.add('ransom_text');
+    if (isRansomText(tellingText(node))) draft.flags.add('ransom_text');
   },
   CommentStmt(node, draft) {
     if (isRansomText(node.comment ?? '')) draft.flags.add('ransom_text');

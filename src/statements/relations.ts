@@ -19,8 +19,8 @@ const CHANGES_RELATION = new Set(
 const LOOKS_AT_NOTHING = new Set(
   'GrantStmt VacuumStmt ClusterStmt ReindexStmt CommentStmt SecLabelStmt'.split(' '),
 );
-/** Parts of a node that name relations without reading them. */
-const NOT_READ = new Set(['lockingClause', 'pktable', 'typevar']);
+/** Parts of a node that name relations without reading them, and constants. */
+const NOT_READ = new Set(['lockingClause', 'pktable', 'typevar', 'A_Const']);
 const TARGETS = new Set(['relation', 'view', 'table', 'sequence', 'relations']);
 /** What DROP can remove that holds rows or shows them. */
 const DROPPED_RELATIONS = new Set([
@@ -45,10 +45,17 @@ function sinkOf(draft: Draft): Sink {
   return {
     read: (relation, scope) => {
       if (relation.schemaname === undefined && scope.has(relation.relname ?? '')) return;
-      if (!addCatalog(relation, draft)) draft.relationsRead.add(relationName(relation));
+      const catalog = catalogName(relation);
+      if (catalog === null) draft.relationsRead.add(relationName(relation));
+      else draft.catalogs.add(catalog);
     },
     write: (relation) => {
-      if (!addCatalog(relation, draft)) draft.relationsWritten.add(relationName(relation));
+      const catalog = catalogName(relation);
+      if (catalog === null) draft.relationsWritten.add(relationName(relation));
+      else {
+        draft.catalogs.add(catalog);
+        draft.catalogsWritten.add(catalog);
+      }
     },
   };
 }
@@ -58,14 +65,12 @@ function readOnlySink(draft: Draft): Sink {
   return { ...sink, write: (relation) => sink.read(relation, new Set()) };
 }
 
-/** System catalogs stand apart: `pg_authid` without its schema, `information_schema.tables` with it. */
-function addCatalog(relation: RangeVar, draft: Draft): boolean {
-  const schema = relation.schemaname?.toLowerCase();
-  const table = (relation.relname ?? '').toLowerCase();
-  if (schema === 'pg_catalog' || (schema === undefined && table.startsWith('pg_'))) draft.catalogs.add(table);
-  else if (schema === 'information_schema' || schema === 'pg_toast') draft.catalogs.add(`${schema}.${table}`);
-  else return false;
-  return true;
+/** System catalogs stand apart: `pg_authid` without its schema, `information_schema.tables` with it; null for the others. */
+export function catalogName({ relname = '', schemaname }: RangeVar): string | null {
+  const schema = schemaname?.toLowerCase();
+  const table = relname.toLowerCase();
+  if (schema === 'pg_catalog' || (schema === undefined && table.startsWith('pg_'))) return table;
+  return schema === 'information_schema' || schema === 'pg_toast' ? `${schema}.${table}` : null;
 }
 
 function walk(value: unknown, scope: Scope, sink: Sink): void {

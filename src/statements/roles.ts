@@ -94,13 +94,19 @@ function grant(node: GrantStmt, draft: Draft): void {
     draft.flags.add('revoke');
     return;
   }
-  if (node.privileges === undefined) draft.flags.add('priv_all');
+  if (isAll(node.privileges)) draft.flags.add('priv_all');
   if (node.targtype === 'ACL_TARGET_ALL_IN_SCHEMA') draft.flags.add('all_in_schema');
   if (node.grant_option === true) draft.flags.add('with_grant');
   if (node.objtype === 'OBJECT_PARAMETER_ACL') draft.flags.add('grant_parameter');
-  const grantees = roleNames(node.grantees);
-  if (grantees.includes('public')) draft.flags.add('to_public');
-  addAll(draft.grantees, grantees);
+  // A role can be called "PUBLIC", but not "public".
+  if (node.grantees?.some((grantee) => as(grantee, 'RoleSpec')?.roletype === 'ROLESPEC_PUBLIC'))
+    draft.flags.add('to_public');
+  addAll(draft.grantees, roleNames(node.grantees));
+}
+
+/** `GRANT ALL (column)` holds a privilege without a name. */
+function isAll(privileges: readonly Node[] | undefined): boolean {
+  return privileges?.some((privilege) => as(privilege, 'AccessPriv')?.priv_name === undefined) ?? true;
 }
 
 /** Name of the object in GRANT and ALTER … OWNER, lower case. */

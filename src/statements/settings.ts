@@ -34,15 +34,14 @@ export const settingHandlers: NodeHandlers<Draft> = {
 };
 
 function set(node: VariableSetStmt | undefined, scope: string, draft: Draft): void {
-  const value = newSetting(node);
   // SET TRANSACTION and SET SESSION CHARACTERISTICS set no parameter by name.
-  if (node === undefined || value === null) return;
+  if (node === undefined || node.kind === 'VAR_SET_MULTI') return;
   const name = node.kind === 'VAR_RESET_ALL' ? '*' : node.name;
-  note(draft, name, value, node.is_local === true ? 'local' : scope);
+  note(draft, name, () => ({ value: newSetting(node), scope: node.is_local === true ? 'local' : scope }));
 }
 
-function newSetting(node: VariableSetStmt | undefined): string | null {
-  switch (node?.kind) {
+function newSetting(node: VariableSetStmt): string | null {
+  switch (node.kind) {
     case 'VAR_RESET_ALL':
     case 'VAR_RESET':
       return 'RESET';
@@ -59,8 +58,10 @@ function newSetting(node: VariableSetStmt | undefined): string | null {
 
 function setConfig({ args = [] }: FuncCall, draft: Draft): void {
   const name = constantText(args[0]);
-  if (name !== null)
-    note(draft, name, constantText(args[1]), constantText(args[2]) === 'true' ? 'local' : 'session');
+  note(draft, name ?? '', () => ({
+    value: constantText(args[1]),
+    scope: constantText(args[2]) === 'true' ? 'local' : 'session',
+  }));
 }
 
 /** A rule on pg_settings turns its UPDATE into set_config(). */
@@ -68,7 +69,7 @@ function updateSettings(node: UpdateStmt, draft: Draft): void {
   const equality = as(node.whereClause, 'A_Expr');
   const column = strings(as(equality?.lexpr, 'ColumnRef')?.fields).at(-1);
   const name = column === 'name' ? constantText(equality?.rexpr) : null;
-  note(draft, name ?? '*', newValue(node.targetList), 'session');
+  note(draft, name ?? '*', () => ({ value: newValue(node.targetList), scope: 'session' }));
 }
 
 function newValue(targets: readonly Node[] | undefined): string | null {
@@ -77,13 +78,24 @@ function newValue(targets: readonly Node[] | undefined): string | null {
 
 /**
  * One row has room for one parameter. Where a text sets several, the one that matters most for security stays,
- * so that `SET pgaudit.log = 'none'` cannot hide behind an ordinary SET.
+ * so that `SET pgaudit.log = 'none'` cannot hide behind an ordinary SET. Only then is its value looked at.
  */
-function note(draft: Draft, name: string | undefined, value: string | null, scope: string): void {
+function note(
+  draft: Draft,
+  name: string | undefined,
+  read: () => { value: string | null; scope: string },
+): void {
   if (name === undefined || name === '') return;
   const lower = name.toLowerCase();
   if (draft.setting === null || weight(lower) > weight(draft.setting.name))
-    draft.setting = { name: lower, value, scope };
+    draft.setting = { name: lower, ...read() };
+}
+
+/** Hands over a parameter that SQL inside of the statement sets, by the same rule. True if it is the one that stays. */
+export function takeSetting(setting: NonNullable<Draft['setting']>, draft: Draft): boolean {
+  const before = draft.setting;
+  note(draft, setting.name, () => setting);
+  return draft.setting !== before;
 }
 
 function weight(name: string): number {

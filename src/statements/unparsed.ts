@@ -2,6 +2,7 @@
 import { noteComments } from './comments.ts';
 import type { Draft } from './draft.ts';
 import { type Token, tokenize } from './lexer.ts';
+import { isStacked } from './stacking.ts';
 
 /** Statement kinds by their first words. */
 const KINDS: [words: string, kind: string][] = [
@@ -31,6 +32,21 @@ const KINDS: [words: string, kind: string][] = [
   ['ALTER SYSTEM', 'AlterSystemStmt'],
   ['SET', 'VariableSetStmt'],
   ['RESET', 'VariableSetStmt'],
+  ['BEGIN', 'TransactionStmt'],
+  ['START', 'TransactionStmt'],
+  ['COMMIT', 'TransactionStmt'],
+  ['END', 'TransactionStmt'],
+  ['ROLLBACK', 'TransactionStmt'],
+  ['SAVEPOINT', 'TransactionStmt'],
+  ['RELEASE', 'TransactionStmt'],
+  ['SHOW', 'VariableShowStmt'],
+  ['DISCARD', 'DiscardStmt'],
+  ['CLOSE', 'ClosePortalStmt'],
+  ['DEALLOCATE', 'DeallocateStmt'],
+  ['LISTEN', 'ListenStmt'],
+  ['UNLISTEN', 'UnlistenStmt'],
+  ['DECLARE', 'DeclareCursorStmt'],
+  ['EXECUTE', 'ExecuteStmt'],
   ['CREATE TABLE', 'CreateStmt'],
   ['CREATE FUNCTION', 'CreateFunctionStmt'],
   ['CREATE EXTENSION', 'CreateExtensionStmt'],
@@ -58,7 +74,8 @@ export function noteTokens(text: string, tokens: readonly Token[], draft: Draft)
   const code = tokens.filter(({ type }) => type !== 'comment');
   const statements = split(code);
   draft.statementCount = statements.length;
-  if (statements.length > 1) draft.flags.add('stacked');
+  const kinds = statements.map((statement) => kindOf(statement.map((token) => token.text)) ?? '');
+  if (isStacked(kinds)) draft.flags.add('stacked');
   if (code.some(({ closed }) => !closed)) draft.flags.add('unterminated_quote');
   for (const statement of statements) noteStatement(statement, draft, text);
   noteNames(text, code, draft);
@@ -89,8 +106,7 @@ function split(tokens: readonly Token[]): Token[][] {
 
 function noteStatement(tokens: readonly Token[], draft: Draft, text: string): void {
   const words = tokens.map((token) => token.text);
-  const start = words.slice(0, 2).join(' ');
-  const kind = KINDS.find(([first]) => start === first || words[0] === first)?.[1] ?? grantKind(words);
+  const kind = kindOf(words);
   if (kind === null) return;
   draft.kinds.add(kind);
   const name = (i: number): string => (tokens[i] === undefined ? '' : nameAt(text, tokens, i));
@@ -108,6 +124,11 @@ function noteStatement(tokens: readonly Token[], draft: Draft, text: string): vo
     if (words.some((word, i) => word === 'PROGRAM' && /^(?:TO|FROM)$/.test(words[i - 1]!)))
       draft.flags.add('copy_program');
   }
+}
+
+function kindOf(words: readonly string[]): string | null {
+  const start = words.slice(0, 2).join(' ');
+  return KINDS.find(([first]) => start === first || words[0] === first)?.[1] ?? grantKind(words);
 }
 
 function grantKind(words: readonly string[]): string | null {
@@ -133,7 +154,7 @@ function noteNames(text: string, code: readonly Token[], draft: Draft): void {
     if (type === 'word' && code[i + 1]?.text === '(' && !NO_FUNCTION.has(word) && before !== 'INTO') {
       draft.functions.add(word.toLowerCase());
       if (word === 'CHR') draft.chrChain += 1;
-      if (word === 'PG_SLEEP') draft.flags.add('sleep');
+      if (/^PG_SLEEP(?:_FOR|_UNTIL)?$/.test(word)) draft.flags.add('sleep');
     } else if ((type === 'word' || type === 'quoted') && /^(?:FROM|JOIN|INTO|UPDATE|COPY)$/.test(before)) {
       noteRelation(nameAt(text, code, i), before, draft);
     }

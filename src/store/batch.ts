@@ -1,5 +1,6 @@
 /** The rows of one commit, by table. */
-import type { LogRecord, Position, StatementFeatures } from '../model.ts';
+import type { AuditEntry, Failure, LogRecord, Position, Statement } from '../model.ts';
+import type { OutcomeChanges, Outcomes } from './outcomes.ts';
 import { PrefixUses } from './prefixes.ts';
 import {
   activityRow,
@@ -8,15 +9,12 @@ import {
   recordRow,
   rejectRow,
   settingRow,
-  statementRow,
   type TableRow,
 } from './rows.ts';
 import type { NewlyTold, SeenSessions } from './seen.ts';
-import { storeSql } from './sql.ts';
+import { NewStatements } from './statements.ts';
 import type { Transaction } from './store.ts';
 import type { WritableMessage } from './writable-message.ts';
-
-const KNOWN_STATEMENTS = storeSql('known-statements');
 
 export class Batch {
   readonly #receivedAt: number;
@@ -24,21 +22,26 @@ export class Batch {
     records: [] as TableRow[],
     connection_events: [] as TableRow[],
     activities: [] as TableRow[],
+    failed_audits: [] as TableRow[],
     setting_changes: [] as TableRow[],
     rejects: [] as TableRow[],
     gaps: [] as TableRow[],
   };
-  readonly #statements = new Map<string, { id: bigint; features: StatementFeatures }>();
+  readonly #statements = new NewStatements();
   readonly #prefixes = new PrefixUses();
 
   /** What its records add to what is known of sessions. */
   readonly told: NewlyTold = new Map();
   readonly #seen: SeenSessions;
+  /** And of which statements failed. */
+  readonly outcomeChanges: OutcomeChanges = new Map();
+  readonly #outcomes: Outcomes;
 
   /** @param receivedAt milliseconds since 1970 */
-  constructor(receivedAt: number, seen: SeenSessions) {
+  constructor(receivedAt: number, seen: SeenSessions, outcomes: Outcomes) {
     this.#receivedAt = receivedAt;
     this.#seen = seen;
+    this.#outcomes = outcomes;
   }
 
   get records(): number {
@@ -51,7 +54,7 @@ export class Batch {
 
   /** Hashes of the statements in it that the caller did not know. */
   get statements(): Iterable<string> {
-    return this.#statements.keys();
+    return this.#statements.hashes;
   }
 
   /** Adds a record under its id, with what the parser says of its statement and the key of its content. */
@@ -60,7 +63,7 @@ export class Batch {
     place: Position,
     record: LogRecord,
     contentHash: bigint,
-    statementHash: string | null,
+    statement: Statement | null,
   ): void {
     const tables = this.#tables;
     tables.records.push(recordRow(id, place, this.#receivedAt, record, contentHash));
@@ -70,14 +73,20 @@ export class Batch {
     const { fact } = record;
     if (fact === null) return;
     if (fact.kind === 'setting') tables.setting_changes.push(settingRow(id, record, fact));
-    else if (fact.kind !== 'connection') tables.activities.push(activityRow(id, record, fact, statementHash));
+    else if (fact.kind !== 'connection') this.#addActivity(id, record, fact, statement);
     else if (fact.event !== 'seen') tables.connection_events.push(connectionRow(id, record, fact));
   }
 
+  #addActivity(id: bigint, record: LogRecord, fact: AuditEntry | Failure, statement: Statement | null): void {
+    const tables = this.#tables;
+    tables.activities.push(activityRow(id, record, fact, statement?.statementHash ?? null));
+    for (const link of this.#outcomes.add(id, record, fact, statement, this.outcomeChanges))
+      tables.failed_audits.push([link.recordId, link.errorRecordId]);
+  }
+
   /** Adds what the parser says of a statement, under the record that it came with. */
-  addStatement(id: bigint, features: StatementFeatures): void {
-    if (!this.#statements.has(features.statementHash))
-      this.#statements.set(features.statementHash, { id, features });
+  addStatement(id: bigint, statement: Statement): void {
+    this.#statements.add(id, statement);
   }
 
   addRejects({ position, decoded }: WritableMessage): void {
@@ -95,20 +104,7 @@ export class Batch {
 
   async save(transaction: Transaction): Promise<void> {
     for (const [table, rows] of Object.entries(this.#tables)) await transaction.append(table, rows);
-    await this.#saveStatements(transaction);
+    await this.#statements.save(transaction);
     await this.#prefixes.save(transaction);
-  }
-
-  async #saveStatements(transaction: Transaction): Promise<void> {
-    if (this.#statements.size === 0) return;
-    const stored = await transaction.rows<{ statement_hash: string }>(KNOWN_STATEMENTS, {
-      hashes: JSON.stringify([...this.#statements.keys()]),
-    });
-    const known = new Set(stored.map((row) => row.statement_hash));
-    const fresh = [...this.#statements].filter(([hash]) => !known.has(hash));
-    await transaction.append(
-      'statements',
-      fresh.map(([, { id, features }]) => statementRow(id, features)),
-    );
   }
 }

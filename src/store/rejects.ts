@@ -1,5 +1,5 @@
 /** Gives rejects another chance: what could not be decoded once may be by a newer version, or with another prefix. */
-import type { DecodedMessage, StatementFeatures } from '../model.ts';
+import type { DecodedMessage, Statement } from '../model.ts';
 import { storeSql } from './sql.ts';
 import type { Store } from './store.ts';
 import type { WritableMessage } from './writable-message.ts';
@@ -29,10 +29,10 @@ type RejectRow = {
 };
 
 /** What a decoder makes of the bytes of a reject. */
-export type DecodeAgain = (raw: Uint8Array) => {
+export type DecodeAgain = (raw: Uint8Array) => Promise<{
   decoded: DecodedMessage;
-  features: ReadonlyMap<number, StatementFeatures>;
-};
+  statements: ReadonlyMap<number, Statement>;
+}>;
 
 /**
  * Decodes the rejects again and stores those that now give records; a reject leaves in the transaction in which its
@@ -59,7 +59,7 @@ export async function restoreRejects(
     const messages: WritableMessage[] = [];
     const places: Place[] = [];
     for (const row of page) {
-      const message = decodeReject(row, decode);
+      const message = await decodeReject(row, decode);
       if (message === null) continue;
       messages.push(message);
       places.push(placeOf(row));
@@ -78,8 +78,8 @@ function placeOf(row: RejectRow): Place {
 }
 
 /** The reject as a message that holds its records in their old place; null when something of it is still rejected. */
-function decodeReject(row: RejectRow, decode: DecodeAgain): WritableMessage | null {
-  const { decoded, features } = decode(row.raw);
+async function decodeReject(row: RejectRow, decode: DecodeAgain): Promise<WritableMessage | null> {
+  const { decoded, statements } = await decode(row.raw);
   if (decoded.rejects.length > 0 || decoded.records.length === 0) return null;
   const shift = row.record_index ?? 0;
   const records = decoded.records.map((record) => ({ ...record, index: record.index + shift }));
@@ -91,7 +91,7 @@ function decodeReject(row: RejectRow, decode: DecodeAgain): WritableMessage | nu
       offset: '',
     },
     decoded: { ...decoded, records },
-    features: new Map([...features].map(([index, found]) => [index + shift, found])),
+    statements: new Map([...statements].map(([index, statement]) => [index + shift, statement])),
     contiguous: true,
   };
 }

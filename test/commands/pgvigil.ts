@@ -8,7 +8,7 @@ import { packagePath } from '../../src/paths.ts';
 export const RECORDING = packagePath('fixtures/recorded/flexible-15.ndjson.gz');
 
 /** Arguments of node that run the command line from its source, whatever the current folder. */
-export const CLI = ['--import', import.meta.resolve('tsx'), packagePath('src/cli.ts')];
+export const CLI = ['--import', packagePath('test/typescript.mjs'), packagePath('src/cli.ts')];
 
 export interface Outcome {
   exitCode: number | null;

@@ -8,6 +8,7 @@ import {
   DAY,
   detection,
   detectorOf,
+  failed,
   HOUR,
   type Line,
   MINUTE,
@@ -130,6 +131,24 @@ test('M01: a DELETE of every row, from the number of rows that counts', async (t
   assert.deepEqual(await of(t, 'M01', app, [remove(expired, 100_000)]), []);
 });
 
+/** Each statement as pgaudit logs it before it runs, then its failure. */
+const loggedAndFailed = (statements: readonly string[], sqlstate: string, everyMs = SECOND) =>
+  statements.flatMap((statement, index) => {
+    const at = T0 + index * everyMs;
+    return [
+      audited(at, app, statement, { statementId: index + 1, rows: null }),
+      failed(at + 5, app, sqlstate, 'it failed', statement),
+    ];
+  });
+
+test('M01: a DELETE that ran counts although it failed, one that was denied does not', async (t) => {
+  const [alert] = await of(t, 'M01', app, loggedAndFailed(['DELETE FROM public.orders'], '57014'));
+  assert.match(alert?.summary ?? '', /every row of orders/);
+  assert.equal(alert?.evidence_count, 1n);
+  const denied = failed(T0, app, '42501', 'permission denied for table orders', 'DELETE FROM public.orders');
+  assert.deepEqual(await of(t, 'M01', app, [denied]), []);
+});
+
 const note = (at: number, who: Who) => [
   audited(at, who, 'CREATE TABLE readme_to_recover (t text)', { class: 'DDL', command: 'CREATE TABLE' }),
   audited(
@@ -187,6 +206,16 @@ test('X01: six tables copied out by an application account', async (t) => {
   assert.equal(alert?.severity, 'high');
   assert.equal(alert?.observed, 6);
   assert.match(alert?.summary ?? '', /app_rw copied 6 tables or queries out to 203\.0\.113\.7/);
+});
+
+test('X01: copies that were made to fail once they were sent count, those that were denied do not', async (t) => {
+  const copies = tables.map((table) => `COPY (SELECT * FROM ${table}, pg_sleep(9)) TO STDOUT`);
+  const [alert] = await of(t, 'X01', app, loggedAndFailed(copies, '57014'));
+  assert.equal(alert?.observed, 6);
+  const denied = copies.map((copy, index) =>
+    failed(T0 + index * SECOND, app, '42501', 'permission denied for table orders', copy),
+  );
+  assert.deepEqual(await of(t, 'X01', app, denied), []);
 });
 
 test('X01 is silent: four tables, one table six times, tables copied in', async (t) => {

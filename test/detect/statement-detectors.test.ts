@@ -135,6 +135,19 @@ test('R02: a denied look at password hashes, with and without its text', async (
   }
 });
 
+test('R02: a look that was allowed and failed later was not denied, and is one event', async (t) => {
+  const statement = 'SELECT rolpassword::int FROM pg_authid';
+  const [alert] = await of(
+    t,
+    'R02',
+    dba,
+    audited(T0 + 1000, dba, statement, { rows: null }),
+    failed(T0 + 1001, dba, '22P02', 'invalid input syntax for type integer', statement),
+  );
+  assert.equal(alert?.summary, 'dba_alice read pg_authid');
+  assert.equal(alert?.evidence_count, 1n);
+});
+
 test('R02: calling oneself pg_dump excuses no look at password hashes', async (t) => {
   const liar = { ...app, application: 'pg_dump' };
   const line = audited(T0 + 1000, liar, 'SELECT rolpassword FROM pg_authid');

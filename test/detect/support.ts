@@ -2,13 +2,13 @@
 import type { TestContext } from 'node:test';
 import { type Detector, loadDetectors } from '../../src/detect/detector.ts';
 import { bindParameters } from '../../src/detect/parameters.ts';
-import type { AuditEntry, ConnectionEvent, LogRecord, StatementFeatures } from '../../src/model.ts';
-import { extractFeatures } from '../../src/statements/features.ts';
-import { featuresFromMessage } from '../../src/statements/message-features.ts';
+import type { AuditEntry, ConnectionEvent, LogRecord, Statement } from '../../src/model.ts';
+import { statementOfMessage } from '../../src/statements/message-features.ts';
 import { loadParser } from '../../src/statements/parser.ts';
 import type { Row, Store } from '../../src/store/store.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { Detection } from '../../src/worker/detection.ts';
+import { parsedStatement } from '../statements/support.ts';
 import { audit, connection, logRecord, message, SOURCE, T0, temporaryStore } from '../store/support.ts';
 
 await loadParser();
@@ -22,7 +22,7 @@ export const DAY = 86_400_000;
 /** One log record, and the features of its statement. */
 export interface Line {
   record: LogRecord;
-  features: StatementFeatures | null;
+  features: Statement | null;
 }
 
 /** Whose line it is. */
@@ -80,7 +80,7 @@ export function refusals(
 export function audited(at: number, who: Who, statement: string, entry: Partial<AuditEntry> = {}): Line {
   return {
     record: logRecord(audit({ statement, ...entry }), base(at, who)),
-    features: extractFeatures(statement),
+    features: parsedStatement(statement),
   };
 }
 
@@ -95,7 +95,7 @@ export function failed(
   const fact = { kind: 'failure', sqlstate, message: text, statement } as const;
   return {
     record: logRecord(fact, { ...base(at, who), level: 'ERROR', sqlstate }),
-    features: statement === null ? featuresFromMessage(sqlstate, text) : extractFeatures(statement),
+    features: statement === null ? statementOfMessage(sqlstate, text) : parsedStatement(statement),
   };
 }
 
@@ -111,7 +111,7 @@ export async function write(store: Store, lines: readonly Line[]): Promise<void>
   const next = (writer.position(SOURCE, '0')?.sequenceNumber ?? 0) + 1;
   const records = lines.map(({ record }, index) => ({ ...record, index }));
   const features = lines.flatMap(({ features }, index) =>
-    features === null ? [] : [[index, features] as [number, StatementFeatures]],
+    features === null ? [] : [[index, features] as [number, Statement]],
   );
   await writer.commit([message(next, { records, features })]);
 }

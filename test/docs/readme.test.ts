@@ -16,7 +16,13 @@ const run = promisify(execFile);
 async function output(command: string, data: string): Promise<string> {
   const [, sub, rest] = /^pgvigil (\S+) (.*)$/.exec(command) ?? [];
   assert.ok(sub !== undefined && rest !== undefined, command);
-  const args = ['--import', 'tsx', packagePath('src/cli.ts'), sub, rest.replace(/^"|"$/g, '')];
+  const args = [
+    '--import',
+    packagePath('test/typescript.mjs'),
+    packagePath('src/cli.ts'),
+    sub,
+    rest.replace(/^"|"$/g, ''),
+  ];
   const { stdout, stderr } = await run(process.execPath, args, {
     cwd: packagePath('.'),
     env: { ...process.env, PGVIGIL_DATA: data },

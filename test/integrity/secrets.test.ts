@@ -152,7 +152,7 @@ test('planted secrets are nowhere after a backfill', async () => {
   );
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
-    ['--import', 'tsx', packagePath('src/cli.ts'), 'backfill', file],
+    ['--import', packagePath('test/typescript.mjs'), packagePath('src/cli.ts'), 'backfill', file],
     { cwd: packagePath('.'), env: { ...process.env, PGVIGIL_DATA: dataDir, PGVIGIL_LOG_LEVEL: 'trace' } },
   );
   assert.deepEqual(leaksIn(stdout + stderr, planted), [], 'output');

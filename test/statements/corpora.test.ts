@@ -55,38 +55,7 @@ const NOT_ORDINARY: readonly string[] = [
 ] satisfies Flag[];
 
 /** Statements of a client that carry such a flag nevertheless, and why that is right or borne. */
-const REVIEWED: { client: string; flag: Flag; begins: string; why: string }[] = [
-  {
-    client: 'pg_restore',
-    flag: 'stacked',
-    begins: 'ALTER TABLE ONLY sales.customers\n    ADD CONSTRAINT customers_pkey',
-    why: 'it sends an entry of the archive as one string: the key and CLUSTER ON',
-  },
-  {
-    client: 'pg_restore',
-    flag: 'stacked',
-    begins: 'GRANT USAGE ON SCHEMA sales TO clerk;',
-    why: 'it sends an entry of the archive as one string: all grants on an object',
-  },
-  {
-    client: 'pg_restore',
-    flag: 'comment_tail',
-    begins: '--\n-- PostgreSQL database dump',
-    why: 'a text of comments only; its last line is an empty comment, which cuts nothing off',
-  },
-  {
-    client: 'sequelize',
-    flag: 'stacked',
-    begins: 'CREATE OR REPLACE FUNCTION pg_temp.testfunc',
-    why: 'findOrCreate makes a function, calls it and drops it in one string',
-  },
-  {
-    client: 'sequelize',
-    flag: 'stacked',
-    begins: 'ALTER TABLE "',
-    why: 'sync({ alter: true }) sends all changes of a column in one string',
-  },
-];
+const REVIEWED: { client: string; flag: Flag; begins: string; why: string }[] = [];
 
 /** Catalogs that hold password hashes. */
 const CREDENTIALS = new Set(['pg_authid', 'pg_shadow', 'pg_user_mapping']);

@@ -1,6 +1,10 @@
 /** Compares the two parsers over all statements, and that with the reviewed differences. */
 import { readFileSync } from 'node:fs';
+import type { StatementFeatures } from '../../src/model.ts';
+import { collectColumns } from '../../src/statements/columns.ts';
+import { newDraft } from '../../src/statements/draft.ts';
 import { extractFeatures } from '../../src/statements/features.ts';
+import { parseText } from '../../src/statements/parser.ts';
 import { type Reading, secondReading } from './differential-reading.ts';
 import { statementSources } from './differential-sources.ts';
 
@@ -54,11 +58,7 @@ export function compareAll(): { tallies: Map<string, Tally>; differences: Differ
       const second = secondReading(text);
       if (second === null || !features.parseOk) continue;
       tally.compared += 1;
-      const difference = differenceOf(second, {
-        kinds: features.kinds,
-        read: [...features.relationsRead, ...catalogsRead(features.catalogs, second)].sort(),
-        written: [...features.relationsWritten, ...catalogsWritten(features.catalogs, second)].sort(),
-      });
+      const difference = differenceOf(second, readingOf(features, text));
       if (difference === null) tally.agreed += 1;
       else {
         const statement = features.normalized ?? text;
@@ -70,18 +70,25 @@ export function compareAll(): { tallies: Map<string, Tally>; differences: Differ
   return { tallies, differences: [...differences.values()] };
 }
 
-/** Our features name catalogs without saying whether they are read or changed: a catalog is taken as changed where the other says so. */
-function catalogsWritten(catalogs: readonly string[], second: Reading): string[] {
-  return catalogs.filter((name) => second.written.includes(name));
-}
-
-function catalogsRead(catalogs: readonly string[], second: Reading): string[] {
-  return catalogs.filter((name) => second.read.includes(name) || !second.written.includes(name));
+/** Our features in the terms of the comparison. */
+function readingOf(features: StatementFeatures, text: string): Reading {
+  const { kinds, relationsRead, relationsWritten, catalogs, catalogsWritten } = features;
+  const columns = newDraft();
+  const parsed = parseText(text);
+  for (const { stmt } of parsed.ok ? parsed.statements : [])
+    if (stmt !== undefined) collectColumns(stmt, columns, false);
+  return {
+    kinds,
+    read: [...relationsRead, ...catalogs.filter((name) => !catalogsWritten.includes(name))],
+    written: [...relationsWritten, ...catalogsWritten],
+    columnsRead: [...columns.columnsRead],
+    columnsWritten: [...columns.columnsWritten],
+  };
 }
 
 /** Names what only one of the two has, part by part; null where they agree. */
 function differenceOf(second: Reading, ours: Reading): string | null {
-  const parts = (['kinds', 'read', 'written'] as const).flatMap((part) => {
+  const parts = (['kinds', 'read', 'written', 'columnsRead', 'columnsWritten'] as const).flatMap((part) => {
     const onlySecond = second[part].filter((name) => !ours[part].includes(name));
     const onlyOurs = ours[part].filter((name) => !second[part].includes(name));
     return [

@@ -1,11 +1,14 @@
 /** What pgsql-ast-parser, which knows nothing of PostgreSQL's own grammar, says of a statement, in the terms of our features. */
 import { parse, type Statement } from 'pgsql-ast-parser';
+import { ColumnFinder } from './differential-columns.ts';
 
 /** What the two parsers are compared by; sorted, without doubles. System catalogs are named without `pg_catalog`. */
 export interface Reading {
   kinds: string[];
   read: string[];
   written: string[];
+  columnsRead: string[];
+  columnsWritten: string[];
 }
 
 /** Statement types of pgsql-ast-parser as PostgreSQL names them (nodes/parsenodes.h). */
@@ -97,11 +100,17 @@ export function secondReading(sql: string): Reading | null {
     return null;
   }
   const found: Found = { read: new Set(), written: new Set() };
-  for (const statement of statements) walk(statement, new Set(), found);
+  const columns = new ColumnFinder();
+  for (const statement of statements) {
+    walk(statement, new Set(), found);
+    columns.statement(statement);
+  }
   return {
     kinds: [...new Set(statements.map(kindOf))].sort(),
     read: [...found.read].sort(),
     written: [...found.written].sort(),
+    columnsRead: [...columns.read].sort(),
+    columnsWritten: [...columns.written].sort(),
   };
 }
 

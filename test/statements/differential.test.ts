@@ -1,12 +1,13 @@
 /**
  * A second, independent parser over the same statements: where both parse, they must agree on the kind of each statement
- * and on the relations that it reads and changes, or the difference stands in the reviewed list.
+ * and on the relations and columns that it reads and changes, or the difference stands in the reviewed list.
  */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { loadParser } from '../../src/statements/parser.ts';
 import { compareAll, readReviewed, unexplained } from './differential-compare.ts';
 import { secondReading } from './differential-reading.ts';
+import { statementSources } from './differential-sources.ts';
 
 /** Statements that the second parser can read, at least, by source: the comparison must not shrink unseen. */
 const COMPARED = { golden: 100, recording: 280, programs: 195, mappers: 195 };
@@ -15,7 +16,7 @@ const reviewed = readReviewed();
 
 before(loadParser);
 
-test('both parsers agree on kinds and relations, reviewed differences aside', () => {
+test('both parsers agree on kinds, relations and columns, reviewed differences aside', () => {
   const { tallies, differences } = compareAll();
   for (const [source, least] of Object.entries(COMPARED)) {
     const { compared } = tallies.get(source)!;
@@ -66,4 +67,34 @@ test('the reading of the second parser knows scopes, targets and RETURNING', () 
   }
   assert.equal(secondReading('SELECT FROM WHERE'), null);
   assert.equal(secondReading(`SELECT '${'x'.repeat(10_000)}'`), null, 'too long for it');
+});
+
+test('the reading of the second parser resolves columns', () => {
+  const cases: [string, string[], string[]][] = [
+    ['SELECT u.a, b FROM s.t AS u WHERE s.t.c = 1', ['s.t.a', 's.t.b'], []],
+    ['SELECT a, t.b, t.* FROM t, u', ['a', 't.b'], []],
+    ['SELECT b FROM (SELECT * FROM t) s JOIN u USING (c)', ['b', 't.c', 'u.c'], []],
+    ['WITH x AS (SELECT a AS b FROM t) SELECT b, x.b FROM x', ['t.a'], []],
+    ['SELECT a AS x FROM t GROUP BY x ORDER BY x, y', ['t.a', 't.x', 't.y'], []],
+    ['SELECT x, (SELECT b FROM u WHERE u.c = t.d) FROM t, unnest(t.e) x', ['t.d', 't.e', 'u.b', 'u.c'], []],
+    [
+      'INSERT INTO t (a) VALUES (1) ON CONFLICT (b) DO UPDATE SET c = excluded.d RETURNING e',
+      ['t.b', 't.e'],
+      ['t.a', 't.c'],
+    ],
+    ['UPDATE t SET a = b FROM u WHERE u.c = d', ['b', 'd', 'u.c'], ['t.a']],
+    ['DELETE FROM pg_catalog.pg_class WHERE oid = 1', ['pg_class.oid'], []],
+    ['CREATE INDEX i ON t (a, lower(b))', ['t.a', 't.b'], []],
+  ];
+  for (const [sql, read, written] of cases) {
+    const reading = secondReading(sql)!;
+    assert.deepEqual([reading.columnsRead, reading.columnsWritten], [read, written], sql);
+  }
+});
+
+test('the comparison holds enough columns to mean something', () => {
+  const columns = [...statementSources().values()]
+    .flat()
+    .map((text) => secondReading(text)?.columnsRead.length ?? 0);
+  assert.ok(columns.filter((number) => number > 0).length >= 500);
 });

@@ -7,6 +7,7 @@ import { extractFeatures } from '../../src/statements/features.ts';
 import { FLAGS } from '../../src/statements/flags.ts';
 import { tokenize } from '../../src/statements/lexer.ts';
 import { loadParser } from '../../src/statements/parser.ts';
+import { parsedStatement } from './support.ts';
 
 const corpus: string[] = JSON.parse(
   readFileSync(new URL('../../fixtures/golden/statements.json', import.meta.url), 'utf8'),
@@ -46,7 +47,8 @@ before(loadParser);
 test('no text throws, lists are sorted without duplicates, flags are those of the closed list', () => {
   fc.assert(
     fc.property(fc.oneof(nearSql, fc.string({ unit: 'binary' })), (text) => {
-      const features = extractFeatures(text);
+      const { sqlText, template } = parsedStatement(text);
+      const { features } = template;
       for (const value of Object.values(features))
         if (Array.isArray(value)) assert.deepEqual(value, [...new Set(value)].filter(Boolean).sort());
       assert.ok(features.flags.every((flag) => flag in FLAGS));
@@ -54,7 +56,7 @@ test('no text throws, lists are sorted without duplicates, flags are those of th
       if (isSql) assert.match(features.fingerprint ?? '', /^[0-9a-f]{16}$/);
       if (isSql) assert.notEqual(features.normalized, null);
       if (!features.parseOk) assert.deepEqual([features.fingerprint, features.normalized], [null, null]);
-      assert.doesNotMatch(features.sqlText ?? '', /[\0\p{Surrogate}]/u);
+      assert.doesNotMatch(sqlText ?? '', /[\0\p{Surrogate}]/u);
     }),
     { numRuns: 400 },
   );
@@ -149,13 +151,24 @@ test('the mark of pgaudit at the end of the text means that options are unknown;
 
 test('the key is that of the whole text, also past the cut', () => {
   const long = `SELECT '${'x'.repeat(70_000)}'`;
-  const [a, b] = [extractFeatures(`${long} a`), extractFeatures(`${long} b`)];
+  const [a, b] = [parsedStatement(`${long} a`), parsedStatement(`${long} b`)];
   assert.notEqual(a.statementHash, b.statementHash);
   assert.equal(a.sqlText, b.sqlText);
   assert.equal(a.sqlText?.length, 65_536);
   assert.equal(a.textLength, long.length + 2);
-  assert.ok(a.flags.includes('text_cut'));
+  assert.ok(a.template.features.flags.includes('text_cut'));
   assert.match(a.statementHash, /^[0-9a-f]{32}$/);
+});
+
+test('a comment between the words of an operator hides nothing', () => {
+  for (const text of [
+    'SELECT a FROM t WHERE a NOT/**/IN (SELECT rolpassword FROM pg_authid)',
+    "SELECT 'a' -- c\n'b', rolpassword FROM pg_authid",
+  ]) {
+    const { parseOk, catalogs, fingerprint, normalized } = extractFeatures(text);
+    assert.deepEqual([parseOk, catalogs], [true, ['pg_authid']], text);
+    assert.ok(fingerprint !== null && normalized !== null);
+  }
 });
 
 test('tokens cover the text in order and without overlap, for any text', () => {

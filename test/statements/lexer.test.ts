@@ -115,3 +115,12 @@ test('strings and comments are where PostgreSQL finds them: any mixture of hard 
     { numRuns: 3_000 },
   );
 });
+
+test('a string goes on behind a line comment too, which only the real server reads so', () => {
+  const text = "SELECT E'a' -- c'\n '\\'', '/*' || hidden || '*/' -- '";
+  const names = tokenize(text).filter(({ type }) => type === 'word');
+  assert.deepEqual(
+    names.map(({ start, end }) => text.slice(start, end)),
+    ['SELECT', 'hidden'],
+  );
+});

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { StatementFeatures } from '../../src/model.ts';
 import { FLAGS } from '../../src/statements/flags.ts';
-import { featuresFromMessage } from '../../src/statements/message-features.ts';
+import { featuresOfMessage, statementOfMessage } from '../../src/statements/message-features.ts';
 
 /** SQLSTATE, message, what it must tell. Wordings by PostgreSQL version. */
 const CASES: [sqlstate: string, message: string, expected: Partial<StatementFeatures>][] = [
@@ -184,15 +184,29 @@ const told = (features: StatementFeatures) =>
 
 for (const [sqlstate, message, expected] of CASES)
   test(`${sqlstate} ${message.slice(0, 90)}`, () => {
-    assert.deepEqual(told(featuresFromMessage(sqlstate, message)), expected);
+    assert.deepEqual(told(featuresOfMessage(message)), expected);
   });
 
+test('what a message quotes of the statement cannot pass for its own words', () => {
+  for (const words of [
+    'permission denied to COPY to or from an external program',
+    'new row violates row-level security policy for table "x"',
+    'permission denied to set parameter "pgaudit.log"',
+    'permission denied to COPY from a file',
+    'permission denied for function pg_read_file',
+    'must be superuser to use server-side lo_import()',
+    'permission denied to terminate process',
+    'permission denied to cancel query',
+  ])
+    assert.deepEqual(told(featuresOfMessage(`invalid input syntax for type integer: "${words}"`)), {});
+});
+
 test('failures of one kind share a key; what they tell apart does not', () => {
-  const key = (message: string) => featuresFromMessage('42601', message).statementHash;
+  const key = (message: string) => statementOfMessage('42601', message).statementHash;
   assert.equal(key('syntax error at or near "a"'), key('syntax error at or near "b"'));
   assert.notEqual(key('permission denied for table a'), key('permission denied for table b'));
   const value = (text: string) =>
-    featuresFromMessage('22P02', `invalid input syntax for type integer: "${text}"`);
+    statementOfMessage('22P02', `invalid input syntax for type integer: "${text}"`);
   assert.equal(value('abc').statementHash, value('def').statementHash);
   assert.notEqual(value('abc').statementHash, value('~x~').statementHash);
 });
@@ -211,13 +225,14 @@ test('equal keys have equal features, for any object name', () => {
       fc.constantFrom(...templates),
       fc.oneof(fc.string(), fc.constantFrom('~a', '123', '45', 'pg_authid', 'qzbpq')),
       (template, name) => {
-        const features = featuresFromMessage(
+        const statement = statementOfMessage(
           '42501',
           template.replace('#', () => name),
         );
-        const known = seen.get(features.statementHash) ?? features;
+        const { features } = statement.template;
+        const known = seen.get(statement.statementHash) ?? features;
         assert.deepEqual(features, known);
-        seen.set(features.statementHash, features);
+        seen.set(statement.statementHash, features);
         assert.ok(features.flags.every((flag) => flag in FLAGS));
       },
     ),
@@ -235,6 +250,6 @@ test('a long message takes no time', () => {
     'permission denied for table ',
     'invalid input syntax for type ',
   ])
-    featuresFromMessage('42501', piece.repeat(100_000));
+    featuresOfMessage(piece.repeat(100_000));
   assert.ok(performance.now() - started < 5_000);
 });

@@ -16,12 +16,12 @@ const mismatch = (index: number | null, text: string): Reject => ({
 /** Bodies of this test: what begins with `?` cannot be decoded yet; else a statement of that text. */
 const decodeAgain =
   (isKnown: (text: string) => boolean): DecodeAgain =>
-  (raw) => {
+  async (raw) => {
     const text = Buffer.from(raw).toString();
     const decoded: DecodedMessage = isKnown(text)
       ? { records: [logRecord(audit({ statement: text }), { message: text })], rejects: [], unexplained: [] }
       : { records: [], rejects: [mismatch(0, text)], unexplained: [] };
-    return { decoded, features: new Map(isKnown(text) ? [[0, features(`hash of ${text}`)]] : []) };
+    return { decoded, statements: new Map(isKnown(text) ? [[0, features(`hash of ${text}`)]] : []) };
   };
 
 const unexplained = (server: string) => ({

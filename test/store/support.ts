@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { AuditEntry, Fact, LogRecord, Reject, StatementFeatures } from '../../src/model.ts';
+import type { AuditEntry, Fact, LogRecord, Reject, Statement, StatementFeatures } from '../../src/model.ts';
 import { Store, type StoreEvents } from '../../src/store/store.ts';
 import type { WritableMessage } from '../../src/store/writable-message.ts';
 
@@ -84,39 +84,49 @@ export function audit(changes: Partial<AuditEntry> = {}): AuditEntry {
   };
 }
 
-export function features(statementHash: string, changes: Partial<StatementFeatures> = {}): StatementFeatures {
-  return {
-    statementHash,
-    sqlText: `SELECT '${statementHash}'`,
-    textLength: 10,
-    parseOk: true,
-    fingerprint: '0123456789abcdef',
-    normalized: 'SELECT $1',
-    kinds: ['SelectStmt'],
-    relationsRead: [],
-    relationsWritten: [],
-    catalogs: [],
-    functions: [],
-    flags: [],
-    settingName: null,
-    settingValue: null,
-    settingScope: null,
-    rolesGranted: [],
-    grantees: [],
-    roleOptions: [],
-    hosts: [],
-    language: null,
-    extension: null,
-    path: null,
-    target: null,
-    statementCount: 1,
-    dropCount: 0,
-    nullPads: 0,
-    chrChain: 0,
-    tailRedacted: false,
-    ...changes,
+/** A statement that the parser read. */
+export function features(
+  statementHash: string,
+  { sqlText = `SELECT '${statementHash}'`, ...changes }: Partial<StatementFeatures & Statement> = {},
+): Statement {
+  const template = {
+    templateId: `template-${statementHash}`,
+    literalsRead: [],
+    features: { ...FEATURES, ...changes },
   };
+  return { statementHash, sqlText, textLength: sqlText?.length ?? 0, template };
 }
+
+const FEATURES: StatementFeatures = {
+  parseOk: true,
+  fingerprint: '0123456789abcdef',
+  normalized: 'SELECT $1',
+  kinds: ['SelectStmt'],
+  relationsRead: [],
+  relationsWritten: [],
+  catalogs: [],
+  catalogsWritten: [],
+  columnsRead: [],
+  columnsWritten: [],
+  functions: [],
+  flags: [],
+  settingName: null,
+  settingValue: null,
+  settingScope: null,
+  rolesGranted: [],
+  grantees: [],
+  roleOptions: [],
+  hosts: [],
+  language: null,
+  extension: null,
+  path: null,
+  target: null,
+  statementCount: 1,
+  dropCount: 0,
+  nullPads: 0,
+  chrChain: 0,
+  tailRedacted: false,
+};
 
 export function reject(reason = 'broken'): Reject {
   return { index: null, code: 'INVALID_JSON', reason, raw: Buffer.from('{"records":[') };
@@ -125,7 +135,7 @@ export function reject(reason = 'broken'): Reject {
 export interface MessageParts {
   records?: LogRecord[];
   rejects?: Reject[];
-  features?: [number, StatementFeatures][];
+  features?: [number, Statement][];
   partition?: string;
   contiguous?: boolean;
 }
@@ -144,7 +154,7 @@ export function message(sequenceNumber: number, parts: MessageParts = {}): Writa
       rejects: parts.rejects ?? [],
       unexplained: [],
     },
-    features: new Map(parts.features),
+    statements: new Map(parts.features),
     contiguous: parts.contiguous ?? true,
   };
 }

@@ -76,7 +76,7 @@ test('a commit that fails in its last table leaves nothing of itself, and the ne
   await writer.commit([fullMessage(1)]);
   const before = await counts(store);
   // Records, events, activities and settings are appended by the time the statement turns out to be too large.
-  const poison = { ...fullMessage(3), features: new Map([[1, features('big', { dropCount: 2 ** 31 })]]) };
+  const poison = { ...fullMessage(3), statements: new Map([[1, features('big', { dropCount: 2 ** 31 })]]) };
   await assert.rejects(writer.commit([fullMessage(2), poison]), /int32/);
   assert.deepEqual(await counts(store), before);
   assert.equal(writer.position(SOURCE, '0')?.sequenceNumber, 1);

@@ -52,7 +52,14 @@ export class WorkerRig {
   start(): void {
     const child = spawn(
       process.execPath,
-      ['--import', 'tsx', packagePath('src/cli.ts'), 'run', '--config', join(this.folder, 'pgvigil.yaml')],
+      [
+        '--import',
+        packagePath('test/typescript.mjs'),
+        packagePath('src/cli.ts'),
+        'run',
+        '--config',
+        join(this.folder, 'pgvigil.yaml'),
+      ],
       {
         cwd: packagePath('.'),
         stdio: ['ignore', 'ignore', 'pipe'],

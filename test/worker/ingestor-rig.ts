@@ -42,7 +42,7 @@ export function ingestor(
   return new Ingestor({
     writer: writer as StoreWriter,
     decode,
-    features: () => new Map(),
+    statements: async (messages) => messages.map(() => new Map()),
     redactBytes,
     limits: LIMITS,
     ...options,

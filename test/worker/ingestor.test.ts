@@ -104,7 +104,7 @@ test('features go with the record that they are of', async (t) => {
       rejects: [],
       unexplained: [],
     }),
-    features: () => new Map([[1, features('of-1')]]),
+    statements: async () => [new Map([[1, features('of-1')]])],
   });
   await running.ingest([sourceMessage(1)], true);
   await running.stop();

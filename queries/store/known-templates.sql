@@ -1,0 +1,3 @@
+SELECT template_id
+FROM store.templates
+WHERE template_id IN (SELECT unnest(from_json($ids, '["VARCHAR"]')));

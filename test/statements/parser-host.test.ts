@@ -1,0 +1,67 @@
+/** What a text does to the parser stays in the parser's thread. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { ParserHost, type ParserOptions } from '../../src/statements/parser-host.ts';
+import { statementText } from '../../src/statements/statement-text.ts';
+import { HOSTILE } from './hostile-texts.ts';
+
+/** No limit that a busy machine could meet. */
+const PATIENT = 60_000;
+/** The tree holds the list of values once for each of the columns: 6 KB of text are more than a gigabyte of tree. */
+const EXPLODES = `UPDATE t SET (${'a,'.repeat(1_600)}a) = (SELECT ${'1,'.repeat(1_600)}1)`;
+
+async function host(t: TestContext, options: ParserOptions = {}) {
+  const failures: string[] = [];
+  const started = await ParserHost.start({ ...options, onFailure: (reason) => failures.push(reason) });
+  t.after(() => started.close());
+  const read = async (...texts: string[]) =>
+    (await started.read(texts.map(statementText))).map(({ features }) => features);
+  return { read, failures };
+}
+
+test('a text that takes too long is stopped, judged by its tokens and flagged; the others are parsed', async (t) => {
+  const { read, failures } = await host(t, { timeLimitMs: 1_000 });
+  const started = performance.now();
+  const [before, hostile, after] = await read('SELECT a FROM t', EXPLODES, 'SELECT b FROM u');
+  assert.ok(performance.now() - started < 30_000);
+  assert.deepEqual([before?.parseOk, before?.relationsRead], [true, ['t']]);
+  assert.deepEqual([after?.parseOk, after?.relationsRead], [true, ['u']]);
+  assert.equal(hostile?.parseOk, false);
+  assert.deepEqual(hostile?.kinds, ['UpdateStmt']);
+  assert.ok(hostile?.flags.includes('parser_failed'));
+  assert.equal(failures.length, 1, failures.join());
+});
+
+test('several hostile texts in a row cost themselves only', async (t) => {
+  const { read, failures } = await host(t, { timeLimitMs: 1_000 });
+  const texts = [EXPLODES, 'SELECT 1', EXPLODES.replace('t', 'u'), 'SELECT 2', 'not sql', EXPLODES];
+  assert.deepEqual(
+    (await read(...texts)).map(({ parseOk }) => parseOk),
+    [false, true, false, true, false, false],
+  );
+  assert.equal(failures.length, 3, failures.join());
+  assert.equal((await read('SELECT 3'))[0]?.parseOk, true);
+});
+
+test('no hostile text ends the process, and after each of them the parser works', async (t) => {
+  const { read } = await host(t, { timeLimitMs: PATIENT });
+  for (const [name, text] of Object.entries(HOSTILE)) {
+    const [features, next] = await read(text, 'SELECT a FROM t WHERE b = 1');
+    assert.equal(features?.flags.includes('text_cut'), text.length > 65_536, name);
+    assert.deepEqual([next?.parseOk, next?.relationsRead], [true, ['t']], name);
+  }
+});
+
+test('answers come in the order of the texts, however many are asked for at once', async (t) => {
+  const { read } = await host(t, { timeLimitMs: PATIENT });
+  const many = Array.from({ length: 150 }, (_, i) => `SELECT a FROM t${i}`);
+  const [all, few] = await Promise.all([read(...many), read('SELECT a FROM x', 'SELECT a FROM y')]);
+  assert.deepEqual(
+    all.map(({ relationsRead }) => relationsRead[0]),
+    many.map((_, i) => `t${i}`),
+  );
+  assert.deepEqual(
+    few.map(({ relationsRead }) => relationsRead),
+    [['x'], ['y']],
+  );
+});
