@@ -2,12 +2,13 @@
  * How fast statements are understood: `npm run bench`, or `npm run bench -- --check` to end with code 1 below the target.
  *
  * Known: 5,000 templates, every literal fresh, so that no text comes twice; from the text to its statement, with the hash of
- * the text. New: one text of each template, beside what bare libpg-query takes for the same texts. CPU time of the whole
+ * the text (which SHA-256 alone shows the machine's speed by). New: one text of each template, beside what bare libpg-query takes for the same texts. CPU time of the whole
  * process, which says what one core does also on a busy machine.
  */
 import { parseArgs } from 'node:util';
 import { fingerprintSync, loadModule, normalizeSync, parseSync } from 'libpg-query';
 import { readText } from '../../src/statements/features.ts';
+import { statementHash } from '../../src/statements/hash.ts';
 import { loadParser } from '../../src/statements/parser.ts';
 import { StatementCache } from '../../src/statements/statement-cache.ts';
 import { statementText } from '../../src/statements/statement-text.ts';
@@ -47,6 +48,7 @@ const first = texts(TEMPLATES, 0);
 for (const text of first) cache.add(text, readText(statementText(text)));
 
 const known: number[] = [];
+const hashed: number[] = [];
 for (let round = 1; round <= ROUNDS; round += 1) {
   const fresh = texts(TEXTS, round);
   let missed = 0;
@@ -55,6 +57,7 @@ for (let round = 1; round <= ROUNDS; round += 1) {
       if (cache.find(text) === undefined) missed += 1;
     }),
   );
+  hashed.push(rateOf(fresh, statementHash));
   if (missed > 0) throw new Error(`${missed} of ${TEXTS} texts were not known by their template`);
 }
 const parsed = { pgvigil: [] as number[], parse: [] as number[], all: [] as number[] };
@@ -67,6 +70,7 @@ for (let round = 0; round < ROUNDS; round += 1) {
 const perSecond = (figures: readonly number[]) =>
   `${Math.round(median(figures)).toLocaleString('en')} statements/s of one core (${figures.length} rounds, ${Math.round(Math.min(...figures)).toLocaleString('en')} to ${Math.round(Math.max(...figures)).toLocaleString('en')})`;
 console.log(`statements of ${TEMPLATES.toLocaleString('en')} known templates: ${perSecond(known)}`);
+console.log(`  for scale, SHA-256 of the same texts and nothing else: ${perSecond(hashed)}`);
 console.log(`new templates, all features: ${perSecond(parsed.pgvigil)}`);
 console.log(`  bare libpg-query, parse only: ${perSecond(parsed.parse)}`);
 console.log(`  bare libpg-query, parse, fingerprint, normalize: ${perSecond(parsed.all)}`);
