@@ -22,7 +22,13 @@ async function folderOfSchema1(folder: string): Promise<void> {
     INSERT INTO store.connection_events BY NAME SELECT 1 AS record_id, TIMESTAMP '2026-03-02 09:00' AS event_time,
       'pg-1' AS server, '69a55080.1a' AS session_id, 'authorized' AS event, 'app_rw' AS user_name, false AS replication;
     INSERT INTO store.activities BY NAME SELECT 2 AS record_id, TIMESTAMP '2026-03-02 09:00' AS event_time,
-      'pg-1' AS server, '69a55080.1a' AS session_id, 'audit' AS source, 1 AS statement_id, false AS truncated;
+      'pg-1' AS server, '69a55080.1a' AS session_id, 'audit' AS source, 1 AS statement_id, false AS truncated,
+      'a hash' AS statement_hash;
+    INSERT INTO store.statements BY NAME SELECT 'a hash' AS statement_hash, 2 AS first_record_id, 'TRUNCATE t' AS sql_text,
+      10 AS text_length, true AS parse_ok, '0123456789abcdef' AS fingerprint, 'TRUNCATE t' AS normalized,
+      ['TruncateStmt'] AS kinds, [] AS relations_read, ['t'] AS relations_written, [] AS catalogs, [] AS functions,
+      ['truncate'] AS flags, [] AS roles_granted, [] AS grantees, [] AS role_options, [] AS hosts, 't' AS target,
+      1 AS statement_count, 1 AS drop_count, 0 AS null_pads, 0 AS chr_chain, false AS tail_redacted;
     INSERT INTO store.rejects VALUES ('hub', '0', 1, 2, TIMESTAMP '2026-03-02 09:00', 'PREFIX_MISMATCH', 'x', 'y');
     INSERT INTO store.positions VALUES ('hub', '0', 1, 'o', TIMESTAMP '2026-03-02 09:00')`);
   database.closeSync();
@@ -33,8 +39,24 @@ test('a folder of the first schema opens, is read, and is written on', async (t)
   const folder = await temporaryFolder(t);
   await folderOfSchema1(folder);
   const store = await openStore(t, folder);
-  const [row] = await store.rows('SELECT user_name, statement_id FROM activity');
-  assert.deepEqual({ ...row }, { user_name: 'app_rw', statement_id: 1n });
+  const [row] = await store.rows(
+    'SELECT user_name, statement_id, sql_text, flags, relations_written, columns_read, target, drop_count FROM activity',
+  );
+  assert.deepEqual(
+    { ...row },
+    {
+      user_name: 'app_rw',
+      statement_id: 1n,
+      sql_text: 'TRUNCATE t',
+      flags: ['truncate'],
+      relations_written: ['t'],
+      columns_read: [],
+      target: 't',
+      drop_count: 1,
+    },
+  );
+  const [statement] = await store.rows('SELECT normalized, first_seen IS NOT NULL AS seen FROM statements');
+  assert.deepEqual({ ...statement }, { normalized: 'TRUNCATE t', seen: true });
   const writer = await StoreWriter.create(store);
   assert.equal(writer.position('hub', '0')?.sequenceNumber, 1);
   const records = [
