@@ -12,7 +12,7 @@ import { restoreMarks } from '../statements/redaction-marks.ts';
 export async function parseFailure({ sqlText, template }: Statement): Promise<string | null> {
   const { flags } = template.features;
   if (flags.includes('replication_cmd')) return 'a command of the replication protocol, not SQL';
-  if (flags.includes('parser_failed')) return 'too deeply nested, or too large, for the parser';
+  if (flags.includes('parser_failed')) return 'too deeply nested, too large or too slow to parse';
   if (sqlText === null) return null;
   await loadModule();
   const [readable = sqlText] = restoreMarks(sqlText, tokenize(sqlText)).candidates;

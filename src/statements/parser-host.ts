@@ -52,7 +52,7 @@ export class ParserHost {
   /** Resolves when the parser is loaded. An idle host does not keep the process alive. */
   static async start(options: ParserOptions = {}): Promise<ParserHost> {
     const host = new ParserHost(options);
-    host.#thread = await startThread();
+    await host.#startThread();
     return host;
   }
 
@@ -89,7 +89,7 @@ export class ParserHost {
   async #ask(texts: readonly StatementText[]): Promise<Reading[] | Failure> {
     let thread: Thread;
     try {
-      thread = this.#thread ??= await startThread();
+      thread = this.#thread ?? (await this.#startThread());
     } catch (error) {
       return { index: 0, reason: messageOf(error) };
     }
@@ -118,6 +118,17 @@ export class ParserHost {
       left = this.#timeLimitMs - elapsed;
     }
     return failure(progress, `took longer than ${this.#timeLimitMs} ms to parse`);
+  }
+
+  async #startThread(): Promise<Thread> {
+    const thread = await startThread();
+    this.#thread = thread;
+    // One that ends while it has nothing to do is missed at the next text, and harms nobody until then.
+    thread.worker.on('error', () => undefined);
+    thread.worker.once('exit', () => {
+      if (this.#thread === thread) this.#thread = null;
+    });
+    return thread;
   }
 
   async #dropThread(): Promise<void> {

@@ -152,7 +152,7 @@ test('what is no SQL, or too much for the parser, is told as that', async () => 
   );
   assert.match(
     await explained(`SELECT ${'('.repeat(3_000)}1${')'.repeat(3_000)}`),
-    /^parse_ok {14}false: too deeply nested, or too large, for the parser$/m,
+    /^parse_ok {14}false: too deeply nested, too large or too slow to parse$/m,
   );
 });
 

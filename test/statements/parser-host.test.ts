@@ -1,10 +1,12 @@
 /** What a text does to the parser stays in the parser's thread. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { ParserHost, type ParserOptions } from '../../src/statements/parser-host.ts';
 import { statementText } from '../../src/statements/statement-text.ts';
 import { HOSTILE } from './hostile-texts.ts';
 
+const { postMessage } = Worker.prototype;
 /** No limit that a busy machine could meet. */
 const PATIENT = 60_000;
 /** The tree holds the list of values once for each of the columns: 6 KB of text are more than a gigabyte of tree. */
@@ -64,4 +66,19 @@ test('answers come in the order of the texts, however many are asked for at once
     few.map(({ relationsRead }) => relationsRead),
     [['x'], ['y']],
   );
+});
+
+test('a thread that ended while it was idle is replaced', async (t) => {
+  const { read, failures } = await host(t, { timeLimitMs: PATIENT });
+  // The only other thread of this process.
+  const threads: Worker[] = [];
+  t.mock.method(Worker.prototype, 'postMessage', function (this: Worker, ...parameters: [unknown]) {
+    threads.push(this);
+    return postMessage.apply(this, parameters);
+  });
+  assert.equal((await read('SELECT 1'))[0]?.parseOk, true);
+  await threads[0]!.terminate();
+  assert.equal((await read('SELECT a FROM t'))[0]?.parseOk, true);
+  assert.deepEqual(failures, []);
+  assert.equal(new Set(threads).size, 2);
 });
