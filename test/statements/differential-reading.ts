@@ -55,6 +55,14 @@ const KINDS: Record<string, string> = {
   do: 'DoStmt',
 };
 
+/** What ALTER SEQUENCE and ALTER INDEX change, where PostgreSQL has a node for the change and none for the statement. */
+const CHANGE_KINDS: Record<string, string> = {
+  rename: 'RenameStmt',
+  'set schema': 'AlterObjectSchemaStmt',
+  'owner to': 'AlterTableStmt',
+  'set tablespace': 'AlterTableStmt',
+};
+
 /** Statements that change a relation, with the part of them that names it. */
 const TARGETS: Record<string, string> = {
   insert: 'into',
@@ -69,6 +77,7 @@ const TARGETS: Record<string, string> = {
   'create sequence': 'name',
   'alter sequence': 'name',
   'alter table': 'table',
+  'alter index': 'index',
   'drop table': 'names',
   'drop sequence': 'names',
 };
@@ -107,11 +116,16 @@ export function secondReading(sql: string): Reading | null {
   }
   return {
     kinds: [...new Set(statements.map(kindOf))].sort(),
-    read: [...found.read].sort(),
-    written: [...found.written].sort(),
-    columnsRead: [...columns.read].sort(),
-    columnsWritten: [...columns.written].sort(),
+    read: plain(found.read),
+    written: plain(found.written),
+    columnsRead: plain(columns.read),
+    columnsWritten: plain(columns.written),
   };
+}
+
+/** Names in order. The second parser leaves a double quote in a name doubled, as the text has it. */
+function plain(names: ReadonlySet<string>): string[] {
+  return [...names].map((name) => name.replaceAll('""', '"')).sort();
 }
 
 function kindOf(statement: Statement): string {
@@ -119,6 +133,10 @@ function kindOf(statement: Statement): string {
   // PostgreSQL has one node for every RENAME.
   if (statement.type === 'alter table' && statement.changes[0]?.type.startsWith('rename'))
     return 'RenameStmt';
+  if (statement.type === 'alter sequence' || statement.type === 'alter index') {
+    const kind = CHANGE_KINDS[statement.change.type];
+    if (kind !== undefined) return kind;
+  }
   return KINDS[statement.type] ?? statement.type;
 }
 

@@ -5,6 +5,7 @@ import { CORPORA, readCorpus } from '../../fixtures/statements/corpora.ts';
 import { decodeMessage } from '../../src/decode/message.ts';
 import { compilePrefix } from '../../src/decode/prefix/prefix.ts';
 import { redact } from '../../src/decode/redaction/redact.ts';
+import { generatedCorpus } from './generator/generate.ts';
 
 const fixtures = new URL('../../fixtures/', import.meta.url);
 
@@ -37,6 +38,7 @@ export function statementSources(): Map<string, string[]> {
       corpus,
       readCorpus(corpus).map(({ sql }) => redact(sql)),
     ]),
+    ['generated', generatedCorpus().map(({ sql }) => redact(sql))],
   ];
   const seen = new Set<string>();
   const distinct = new Map<string, string[]>();
