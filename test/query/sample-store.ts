@@ -30,10 +30,14 @@ export async function fill(store: Store): Promise<void> {
       { application: HOSTILE },
     );
     await transaction.run(
-      `INSERT INTO store.statements
-         SELECT 'h1', 3, 'SELECT * FROM app.orders', 24, true, 'f1', 'SELECT * FROM app.orders', ['SelectStmt'],
-                ['app.orders'], [], [], ['count'], [], NULL, NULL, NULL, [], [], [], [], NULL, NULL, NULL, NULL,
-                1, 0, 0, 0, false`,
+      `INSERT INTO store.statements VALUES ('h1', 't1', 3, 'SELECT * FROM app.orders', 24);
+       INSERT INTO store.templates BY NAME
+         SELECT 't1' AS template_id, '' AS version, [] AS literals_read, true AS parse_ok, 'f1' AS fingerprint,
+                'SELECT * FROM app.orders' AS normalized, ['SelectStmt'] AS kinds, ['app.orders'] AS relations_read,
+                [] AS relations_written, [] AS catalogs, [] AS catalogs_written, [] AS columns_read,
+                [] AS columns_written, ['count'] AS functions, [] AS flags, [] AS roles_granted, [] AS grantees,
+                [] AS role_options, [] AS hosts, 1 AS statement_count, 0 AS drop_count, 0 AS null_pads, 0 AS chr_chain,
+                false AS tail_redacted`,
     );
     await transaction.run(
       `INSERT INTO store.activities
