@@ -11,5 +11,6 @@ WITH recent AS (
 SELECT t.*, recent.sql_text
 FROM recent
 JOIN store.templates t USING (template_id)
-WHERE t.version = $version
+  -- What was too much for the parser may have met a busy machine: the next start tries again.
+WHERE t.version = $version AND NOT list_contains(t.flags, 'parser_failed')
 ORDER BY recent.last_used;

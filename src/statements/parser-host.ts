@@ -67,7 +67,7 @@ export class ParserHost {
     return readings;
   }
 
-  /** Ends the thread; what is under way rejects. */
+  /** Waits for what is under way, and ends the thread. */
   async close(): Promise<void> {
     await this.#last;
     await this.#dropThread();

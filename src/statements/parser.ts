@@ -11,6 +11,7 @@ import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { RawStmt } from 'libpg-query';
+import { expansionOf, MAX_EXPANSION } from './expansion.ts';
 import { type Token, tokenize } from './lexer.ts';
 import { maskLiterals, withoutComments } from './literals.ts';
 import { longestOperatorRun, MAX_NESTING, MAX_OPERATOR_RUN, nestingOf } from './nesting.ts';
@@ -41,8 +42,11 @@ export async function loadParser(): Promise<void> {
  * a second chance without them.
  */
 export function parseText(text: string, tokens: readonly Token[] = tokenize(text)): ParsedText {
-  if (nestingOf(tokens) > MAX_NESTING || longestOperatorRun(text, tokens) > MAX_OPERATOR_RUN)
-    return { ok: false, exhausted: true };
+  const isTooMuch =
+    nestingOf(tokens) > MAX_NESTING ||
+    longestOperatorRun(text, tokens) > MAX_OPERATOR_RUN ||
+    expansionOf(tokens) > MAX_EXPANSION;
+  if (isTooMuch) return { ok: false, exhausted: true };
   const parsed = parseOnce(text);
   const comments = tokens.filter(({ type }) => type === 'comment');
   const isHopeless = comments.length === 0 || comments.some(({ closed }) => !closed);

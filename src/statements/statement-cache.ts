@@ -79,8 +79,9 @@ export class StatementCache {
     this.#open.read(text.text);
     const shape = new Shape(text, this.#open);
     const values = valuesOf(text, this.#open, literalsRead);
-    // Another version may see other features in the same texts.
-    const templateId = statementHash([VERSION, shape.key, literalsRead.join(), values].join(SEPARATOR));
+    // Another version may see other features in the same texts, and a parser that ran out of time none.
+    const parts = [VERSION, String(features.parseOk), shape.key, literalsRead.join(), values];
+    const templateId = statementHash(parts.join(SEPARATOR));
     const template = { templateId, features, literalsRead };
     this.file(redactedText, template);
     return statementOf(redactedText, text, template, null);
