@@ -79,7 +79,8 @@ test('a template is found for other literals and other values of the same kind',
     ],
   ] as const) {
     const { template } = look(cache, text).statement;
-    assert.deepEqual(template.literalsRead, [], text);
+    // A comment counts by its words.
+    assert.deepEqual(template.literalsRead, text.startsWith('/*') ? [0] : [], text);
     assert.equal(cache.find(same)?.template, template, same);
   }
 });
