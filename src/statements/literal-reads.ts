@@ -39,11 +39,10 @@ export function openNumbers(text: string): number[] {
 export function watchLiterals(statements: readonly RawStmt[], text: string): () => number[] {
   const open = openTokens(text);
   const unseen = new Set(literalsOf(open));
+  if (unseen.size === 0) return () => [];
   const watching = { text, open, places: placesOf(text, open), unseen, read: new Set<number>() };
   for (const { stmt } of statements) if (stmt !== undefined) watchConstants(stmt, watching);
-  // Comments count by their words: where the parser refuses one, blanks of its length take its place.
-  const comments = [...Array(open.count).keys()].filter((number) => open.kinds[number] === COMMENT);
-  return () => [...comments, ...watching.unseen, ...watching.read].sort((a, b) => a - b);
+  return () => [...watching.unseen, ...watching.read].sort((a, b) => a - b);
 }
 
 function openTokens(text: string): OpenTokens {

@@ -13,7 +13,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { RawStmt } from 'libpg-query';
 import { expansionOf, MAX_EXPANSION } from './expansion.ts';
 import { type Token, tokenize } from './lexer.ts';
-import { maskLiterals, withoutComments } from './literals.ts';
+import { emptyComments, maskLiterals, withoutComments } from './literals.ts';
 import { longestOperatorRun, MAX_NESTING, MAX_OPERATOR_RUN, nestingOf } from './nesting.ts';
 
 type PgQuery = typeof import('libpg-query');
@@ -68,7 +68,8 @@ export function fingerprintOf(text: string): string | null {
 
 /** The text with `$n` for every literal and without the words of comments; null if it cannot be had. Give it only what parsed. */
 export function normalizedOf(text: string): string | null {
-  const { value } = call((pg) => pg.normalizeSync(text));
+  // With some comments the library takes the wrong places for those of literals.
+  const { value } = call((pg) => pg.normalizeSync(emptyComments(text)));
   return value === null ? null : maskLiterals(value);
 }
 

@@ -17,7 +17,7 @@ const SHAPES: readonly Shape[] = [
     `SELECT "t${template}"."id" AS "id", "t${template}"."name" AS "name" FROM "public"."t${template}" ` +
     `WHERE ("t${template}"."tenant" = '${hash('md5', String(value))}' AND "t${template}"."deleted" IS NULL) LIMIT 1`,
   (template, value) =>
-    `DELETE FROM sessions_${template} ` +
+    `/* traceparent='00-${hash('md5', String(value))}-01' */ DELETE FROM sessions_${template} ` +
     `WHERE token = '${hash('sha1', String(value))}' AND expires < now() - interval '${value % 90} days'`,
 ];
 

@@ -160,6 +160,13 @@ test('the key is that of the whole text, also past the cut', () => {
   assert.match(a.statementHash, /^[0-9a-f]{32}$/);
 });
 
+test('the words of a comment change nothing in the normalised text', () => {
+  const text = "CREATE SUBSCRIPTION a CONNECTION U&'x' UESCAPE '!' PUBLICATION b /*#*/";
+  const [plain, quote] = ['hint', "it's"].map((words) => extractFeatures(text.replace('#', words)));
+  assert.equal(quote?.normalized, plain?.normalized);
+  assert.match(plain?.normalized ?? '', /PUBLICATION b \/\* \*\/$/);
+});
+
 test('a comment between the words of an operator hides nothing', () => {
   for (const text of [
     'SELECT a FROM t WHERE a NOT/**/IN (SELECT rolpassword FROM pg_authid)',
