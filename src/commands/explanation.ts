@@ -2,6 +2,7 @@
 import type { Statement } from '../model.ts';
 import { printable } from '../printable.ts';
 import type { Cell } from '../query/values.ts';
+import { snakeCase } from '../snake-case.ts';
 import { FLAGS } from '../statements/flags.ts';
 
 /** Column where values begin: behind the longest flag and its indentation. */
@@ -29,10 +30,7 @@ export function statementColumns({ statementHash, sqlText, template }: Statement
   // No view has the length; what was cut has the flag text_cut.
   const columns = { statementHash, templateId: template.templateId, sqlText, ...template.features };
   return Object.fromEntries(
-    Object.entries(columns).map(([name, value]): [string, Cell] => [
-      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      value,
-    ]),
+    Object.entries(columns).map(([name, value]): [string, Cell] => [snakeCase(name), value]),
   );
 }
 

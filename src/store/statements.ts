@@ -1,6 +1,8 @@
 /** Statements of the store: one row per distinct text, and what the parser says of it once per template. */
 import { type DuckDBValue, listValue } from '@duckdb/node-api';
 import type { Statement, StatementFeatures, Template } from '../model.ts';
+import { snakeCase } from '../snake-case.ts';
+import { MAX_TEXT } from '../statements/statement-text.ts';
 import { VERSION } from '../version.ts';
 import type { TableRow } from './rows.ts';
 import { storeSql } from './sql.ts';
@@ -12,8 +14,6 @@ const RECENT_TEMPLATES = storeSql('recent-templates');
 /** How far back templates are looked for, in records. */
 const RECENT_RECORDS = 500_000n;
 const MAX_TEMPLATES = 20_000;
-/** Longer texts are cut in the store, and cannot be told from their beginning. */
-const WHOLE_TEXT = 65_536;
 
 /** Names of the features, in the order of the columns of `store.templates`. */
 const FEATURES = [
@@ -82,7 +82,8 @@ export async function recentTemplates(store: Store): Promise<{ sqlText: string; 
   const [last] = await store.rows<{ id: bigint | null }>('SELECT max(record_id) AS id FROM store.activities');
   const rows = await store.rows(RECENT_TEMPLATES, {
     after: (last?.id ?? 0n) - RECENT_RECORDS,
-    longest: WHOLE_TEXT,
+    // Longer ones are cut in the store, and cannot be told from their beginning.
+    longest: MAX_TEXT,
     limit: MAX_TEMPLATES,
     version: VERSION,
   });
@@ -117,7 +118,7 @@ function templateRow({ templateId, literalsRead, features }: Template): TableRow
 
 function templateOf(row: Row): Template {
   const features = Object.fromEntries(
-    FEATURES.map((name) => [name, row[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]]),
+    FEATURES.map((name) => [name, row[snakeCase(name)]]),
   ) as unknown as StatementFeatures;
   return { templateId: row.template_id as string, literalsRead: row.literals_read as number[], features };
 }
