@@ -41,7 +41,7 @@ test('a text that is found has the features of a fresh parse, whatever its liter
 }, () => {
   const random = new Random(20_261_127);
   const cache = new StatementCache({ maxTemplates: 200_000, maxBytes: 2 ** 31 });
-  const rounds = process.env.PGVIGIL_SLOW === '1' ? 6 : 3;
+  const rounds = process.env.PGVIGIL_SLOW === '1' ? 4 : 2;
   const count = { found: 0, parsed: 0 };
   const statements = everyStatement();
   for (let round = 0; round < rounds; round += 1)
