@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { cleanText } from '../../../src/decode/redaction/text.ts';
+import { auditMessage } from '../../../src/decode/server-log/fact.ts';
 import type { LogRecord } from '../../../src/model.ts';
 import { decode, decodeOne, lineRecord, NAMING, namedRecord, serverRecord } from '../build.ts';
 
@@ -275,10 +276,22 @@ test('whether a record was looked at closely or not, nothing is left in it to cl
           ],
           NAMING,
         );
-        for (const record of records)
-          for (const found of stringsOf(record)) assert.equal(cleanText(found), found);
+        for (const record of records) {
+          const { message, fact, ...others } = record;
+          // A rewritten audit line is nothing but its fields with commas between, and each of these is clean.
+          const isRewritten = fact?.kind === 'audit' && message === auditMessage(fact);
+          for (const found of stringsOf([others, fact, isRewritten ? null : message]))
+            assert.equal(cleanText(found), found);
+        }
       },
     ),
-    { numRuns: 1000 },
+    {
+      numRuns: 1000,
+      examples: ["password''password,", "\nPASSWORD '',"].map((body) => [
+        'LOG',
+        'AUDIT: SESSION,1,1,READ,SELECT,,,',
+        [body, '', '', '', ''],
+      ]),
+    },
   );
 });
