@@ -3,6 +3,7 @@
  * INSERT under a column that is called like a secret.
  */
 import { formatArguments, matchEnd, quotedValue, type Span, skipBlank } from './literal.ts';
+import { confine, readZones, type Zones } from './zones.ts';
 
 /** How far a list goes on, apart from what its literals hold, in characters. */
 const LIST_REACH = 1024;
@@ -74,22 +75,25 @@ const COLUMNS =
 /** The values that stand under a column which `isSecret`, in every row of the list. */
 export function columnValues(text: string, isSecret: (column: string) => boolean): Span[] {
   const spans: Span[] = [];
+  let zones: Zones | null = null;
   const columns = new RegExp(COLUMNS);
   for (let found = columns.exec(text); found !== null; found = columns.exec(text)) {
     if (!isSecret(found[2]!)) continue;
     const wanted = found[2]!.split(',').map(isSecret);
     const open = columns.lastIndex;
+    zones ??= readZones(text);
     if (found[1] !== undefined) {
       // DETAIL of a unique violation: values without quotes.
       const close = text.indexOf(')', open);
-      spans.push({ start: open + 1, end: close < 0 ? text.length : close });
+      const values = { start: open + 1, end: close < 0 ? text.length : close };
+      spans.push(...confine(text, zones, open, [values]));
       continue;
     }
     let row = listLiterals(text, open, (element) => wanted[element] ?? true);
-    spans.push(...row.spans);
+    spans.push(...confine(text, zones, open, row.spans));
     for (let next = nextRow(text, row.end); next > 0; next = nextRow(text, row.end)) {
       row = listLiterals(text, next, (element) => wanted[element] ?? true);
-      spans.push(...row.spans);
+      spans.push(...confine(text, zones, open, row.spans));
     }
     columns.lastIndex = Math.max(columns.lastIndex, row.end);
   }

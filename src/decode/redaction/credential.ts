@@ -1,5 +1,7 @@
 /** Secrets known by their shape, or by what a program, a header or libpq writes around them. */
 
+import { confine, readZones, type Zones } from './zones.ts';
+
 const REDACTED = '<REDACTED>';
 
 /**
@@ -44,10 +46,19 @@ export function redactCredentials(text: string): string {
     .replace(SCRAM_VERIFIER, `$1${REDACTED}`)
     .replace(MD5_VERIFIER, `$1${REDACTED}`)
     .replace(HEADER_LINE, `$1${REDACTED}`)
-    .replace(HEADER_PAIR, `$1${REDACTED}`)
-    .replace(SSHPASS, `$1${REDACTED}`)
     .replace(LIBPQ_WORD, `$1${REDACTED}$2`);
+  shown = redactBehindQuote(redactBehindQuote(shown, HEADER_PAIR), SSHPASS);
   if (/curl/i.test(shown))
-    shown = shown.replace(CURL_USER, `$1${REDACTED}`).replace(CURL_USER_QUOTED, `$1${REDACTED}`);
+    shown = redactBehindQuote(shown.replace(CURL_USER, `$1${REDACTED}`), CURL_USER_QUOTED);
   return shown;
+}
+
+/** Replaces what follows the first group of `pattern`; the quote before it may have closed the literal of a name. */
+function redactBehindQuote(text: string, pattern: RegExp): string {
+  let zones: Zones | null = null;
+  return text.replace(pattern, (match: string, head: string, at: number) => {
+    zones ??= readZones(text);
+    const value = { start: at + head.length, end: at + match.length };
+    return confine(text, zones, at, [value]).length > 0 ? head + REDACTED : match;
+  });
 }

@@ -14,6 +14,7 @@ import type { Span } from './literal.ts';
 import { SECRET_NAME } from './marks.ts';
 import { blankRawValues } from './raw-values.ts';
 import { readSecret } from './secret.ts';
+import { confine, readZones, type Zones } from './zones.ts';
 
 export const REDACTED = '<REDACTED>';
 
@@ -72,23 +73,27 @@ export function redactValues(text: string): string {
 function namedValues(text: string): Span[] {
   const names = new RegExp(NAME_OR_CALL);
   const all: Span[] = [];
+  let zones: Zones | null = null;
   for (let found = names.exec(text); found !== null; found = names.exec(text)) {
     const end = names.lastIndex;
     const isCall = text[end - 1] === '(';
-    const spans = isCall ? listLiterals(text, end - 1, () => true).spans : readSecret(text, end, found[0]);
+    const read = isCall ? listLiterals(text, end - 1, () => true).spans : readSecret(text, end, found[0]);
+    if (read.length === 0) continue;
+    zones ??= readZones(text);
+    const spans = confine(text, zones, found.index, read);
     all.push(...spans);
     names.lastIndex = Math.max(end, spans.at(-1)?.end ?? 0);
   }
   return all;
 }
 
-/** `spans` in ascending order, without overlap. */
+/** `spans` in ascending order; those that overlap get one marker. */
 function blank(text: string, spans: readonly Span[]): string {
   let out = '';
   let copied = 0;
   for (const { start, end } of spans) {
-    out += text.slice(copied, start) + REDACTED;
-    copied = end;
+    if (start >= copied) out += text.slice(copied, start) + REDACTED;
+    copied = Math.max(copied, end);
   }
   return copied === 0 ? text : out + text.slice(copied);
 }
