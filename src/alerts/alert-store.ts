@@ -1,6 +1,8 @@
 /** Alerts and their evidence in the store. */
 import { listValue } from '@duckdb/node-api';
-import type { Alert, Evidence, Severity } from '../model.ts';
+import type { Alert } from '../model/alert.ts';
+import type { Evidence } from '../model/evidence.ts';
+import type { Severity } from '../model/severity.ts';
 import { timestamp } from '../store/rows.ts';
 import type { Row, Transaction } from '../store/store.ts';
 import type { AlertChange } from './lifecycle.ts';

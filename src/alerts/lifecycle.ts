@@ -5,7 +5,9 @@
  * depend on how the evidence was cut into runs, as long as the runs come in event time.
  */
 import { createHash } from 'node:crypto';
-import { type Alert, type Evidence, SEVERITIES, type Severity } from '../model.ts';
+import type { Alert } from '../model/alert.ts';
+import type { Evidence } from '../model/evidence.ts';
+import { SEVERITIES, type Severity } from '../model/severity.ts';
 
 /** What the fold needs to know of a detector. */
 export interface AlertKind {

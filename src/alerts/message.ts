@@ -2,7 +2,7 @@
  * What leaves: the body of a webhook. Statements leave with their literals replaced, never as they were written.
  * Attackers write most of these strings, so each one is cut, freed of control characters, and kept in JSON. Pure.
  */
-import type { Alert } from '../model.ts';
+import type { Alert } from '../model/alert.ts';
 
 /** Type of message: the alert is new, or it has grown (severity, count). */
 export type MessageType = 'alert.opened' | 'alert.updated';

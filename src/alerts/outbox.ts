@@ -3,7 +3,7 @@
  * stays pending until a receiver took it, refused it, or the schedule of attempts ended.
  */
 import { createHash } from 'node:crypto';
-import type { Alert } from '../model.ts';
+import type { Alert } from '../model/alert.ts';
 import { timestamp } from '../store/rows.ts';
 import type { Store, Transaction } from '../store/store.ts';
 import type { DeliveryResult } from './channels/channel.ts';

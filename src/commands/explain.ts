@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { cleanText } from '../decode/redaction/text.ts';
 import { PgvigilError } from '../errors.ts';
-import type { Statement } from '../model.ts';
+import type { Statement } from '../model/statement.ts';
 import { printableJson } from '../printable.ts';
 import { StatementReader } from '../statements/statement-reader.ts';
 import { createContext, type GlobalOptions } from './context.ts';

@@ -1,5 +1,5 @@
 /** Features of a statement as columns, and as text for people. Pure. */
-import type { Statement } from '../model.ts';
+import type { Statement } from '../model/statement.ts';
 import { printable } from '../printable.ts';
 import type { Cell } from '../query/values.ts';
 import { snakeCase } from '../snake-case.ts';

@@ -1,6 +1,6 @@
 /** Every key of the configuration, with what it may hold, its default and its meaning. */
 import { z } from 'zod';
-import { SEVERITIES } from '../model.ts';
+import { SEVERITIES } from '../model/severity.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 

@@ -1,5 +1,7 @@
 /** What comes of one raw record: a LogRecord, filled in by its category, or a refusal. */
-import type { LogRecord, RejectCode, UnexplainedLine } from '../model.ts';
+import type { LogRecord } from '../model/record.ts';
+import type { RejectCode } from '../model/reject.ts';
+import type { UnexplainedLine } from '../model/unexplained-line.ts';
 
 /** A record that cannot be decoded, without its bytes. */
 export interface Refused {

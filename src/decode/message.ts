@@ -1,5 +1,7 @@
 /** Bytes of a message → records with their facts, and rejects. Pure; what is remembered between calls changes speed only. */
-import type { DecodedMessage, LogRecord, Reject } from '../model.ts';
+import type { DecodedMessage } from '../model/message.ts';
+import type { LogRecord } from '../model/record.ts';
+import type { Reject } from '../model/reject.ts';
 import { type Envelope, type RawRecord, readEnvelope } from './envelope/envelope.ts';
 import { decodeUtf8 } from './envelope/json.ts';
 import { learnTemplate, readTemplated } from './envelope/template.ts';

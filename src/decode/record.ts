@@ -1,5 +1,5 @@
 /** One raw record → LogRecord with its fact, or the reason why it cannot be one. */
-import type { LogRecord } from '../model.ts';
+import type { LogRecord } from '../model/record.ts';
 import { readSnapshot } from './connection/snapshot.ts';
 import type { Envelope, RawRecord } from './envelope/envelope.ts';
 import { readFields, wholeNumber } from './envelope/fields.ts';

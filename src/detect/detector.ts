@@ -10,7 +10,7 @@ import { basename, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { messageOf, PgvigilError } from '../errors.ts';
-import { SEVERITIES, type Severity } from '../model.ts';
+import { SEVERITIES, type Severity } from '../model/severity.ts';
 import { packagePath } from '../paths.ts';
 import { parseDuration } from './duration.ts';
 

@@ -7,7 +7,7 @@
  */
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { messageOf } from '../errors.ts';
-import type { Evidence } from '../model.ts';
+import type { Evidence } from '../model/evidence.ts';
 import { timestamp } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Detector } from './detector.ts';

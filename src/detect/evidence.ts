@@ -10,7 +10,8 @@ import {
   VARCHAR,
 } from '@duckdb/node-api';
 import { messageOf, PgvigilError } from '../errors.ts';
-import { type Evidence, SEVERITIES, type Severity } from '../model.ts';
+import type { Evidence } from '../model/evidence.ts';
+import { SEVERITIES, type Severity } from '../model/severity.ts';
 import { timestamp } from '../store/rows.ts';
 import type { Detector } from './detector.ts';
 

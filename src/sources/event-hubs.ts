@@ -15,7 +15,8 @@ import {
   type Subscription,
 } from '@azure/event-hubs';
 import { messageOf } from '../errors.ts';
-import type { Position, SourceMessage } from '../model.ts';
+import type { SourceMessage } from '../model/message.ts';
+import type { Position } from '../model/position.ts';
 import { installCreditGuard } from './credit-guard.ts';
 import {
   CLOSE_DEADLINE_MS,

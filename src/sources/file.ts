@@ -10,7 +10,8 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { messageOf, PgvigilError } from '../errors.ts';
-import type { Position, SourceMessage } from '../model.ts';
+import type { SourceMessage } from '../model/message.ts';
+import type { Position } from '../model/position.ts';
 
 /** A longer line is cut at this length rather than held in memory: far above any hub's message limit. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;

@@ -5,7 +5,7 @@
  * start, again after every reconnect. One process reads all partitions, so every claim is granted.
  */
 import type { Checkpoint, CheckpointStore, PartitionOwnership } from '@azure/event-hubs';
-import type { Position } from '../model.ts';
+import type { Position } from '../model/position.ts';
 
 export class PositionsAsCheckpoints implements CheckpointStore {
   readonly #position: (partition: string) => Position | undefined;

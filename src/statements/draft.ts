@@ -1,5 +1,5 @@
 /** Features of one text while its nodes are visited. */
-import type { StatementFeatures } from '../model.ts';
+import type { StatementFeatures } from '../model/statement-features.ts';
 import type { Flag } from './flags.ts';
 
 export interface Draft {
@@ -79,7 +79,10 @@ export function newDraft(): Draft {
 /** The finished row: lists sorted, without duplicates and empty names. */
 export function finish(draft: Draft, facts: TextFacts): StatementFeatures {
   return {
-    ...facts,
+    parseOk: facts.parseOk,
+    fingerprint: facts.fingerprint,
+    normalized: facts.normalized,
+    tailRedacted: facts.tailRedacted,
     kinds: sorted(draft.kinds),
     relationsRead: sorted(draft.relationsRead),
     relationsWritten: sorted(draft.relationsWritten),

@@ -69,6 +69,7 @@ export const FLAGS = {
   event_trigger: 'Creates or enables an event trigger.',
   drop_event_trigger: 'Drops or disables an event trigger, or leaves it to replicas (ENABLE REPLICA).',
   create_trigger: 'Creates a trigger.',
+  drop_trigger: 'Drops a trigger of a table.',
   trigger_off: 'Disables triggers of a table, or leaves them to replicas (ENABLE REPLICA).',
   create_rule: 'Creates a rewrite rule.',
   rls_off: 'Row-level security disabled or not forced any more, or a policy dropped or opened to every row.',

@@ -1,7 +1,8 @@
 /**
  * Features of a failure whose statement the server did not log, read from the error message.
  */
-import type { Statement, StatementFeatures } from '../model.ts';
+import type { Statement } from '../model/statement.ts';
+import type { StatementFeatures } from '../model/statement-features.ts';
 import { finish, newDraft } from './draft.ts';
 import { messageHash } from './hash.ts';
 import { MESSAGE_RULES } from './message-rules.ts';

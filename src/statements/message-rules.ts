@@ -2,8 +2,8 @@
  * Wordings of errors that tell what was tried: PostgreSQL 11 to 18 (src/backend, src/pl, contrib) and the checks of
  * Flexible Server, in English.
  */
-import { isUntrusted } from './definitions.ts';
 import type { Draft } from './draft.ts';
+import { isUntrusted } from './extractors/definitions.ts';
 
 /** A wording and what it says; `name` is the first group. Bounded repeats keep every pattern linear. */
 export interface MessageRule {

@@ -6,7 +6,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { readText } from './features.ts';
-import { loadParser } from './parser.ts';
+import { loadParser } from './parser/parser.ts';
 import { type StatementText, statementText } from './statement-text.ts';
 
 /** Shared by both sides: [nanoseconds of the monotonic clock, 0 when idle; index of the text]. */

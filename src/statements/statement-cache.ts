@@ -6,13 +6,14 @@
  * texts that agree in both have the same features.
  */
 import { LRUCache } from 'lru-cache';
-import type { Statement, Template } from '../model.ts';
+import type { Statement, Template } from '../model/statement.ts';
 import { VERSION } from '../version.ts';
 import type { Reading } from './features.ts';
 import { statementHash } from './hash.ts';
-import { contentOf, OpenTokens } from './open-tokens.ts';
-import { Shape } from './shape.ts';
-import { type StatementText, statementText } from './statement-text.ts';
+import { beginningOf, ExpectedShapes } from './shapes/expected-shapes.ts';
+import { contentOf, OpenTokens } from './shapes/open-tokens.ts';
+import { Shape } from './shapes/shape.ts';
+import { ownCopy, type StatementText, statementText } from './statement-text.ts';
 
 export interface CacheLimits {
   maxTemplates: number;
@@ -25,11 +26,12 @@ const DEFAULT_LIMITS: CacheLimits = { maxTemplates: 20_000, maxBytes: 128 * 1024
 const SHAPE_OVERHEAD = 512;
 const TEMPLATE_OVERHEAD = 2_048;
 const SEPARATOR = '\0';
-/** One look-up in so many says that a shape is in use. That keeps the common ones, and spares the others the bookkeeping. */
-const AGES_EVERY = 8;
+/** One look-up in so many is made without a guess. That keeps the common shapes, and spares the others the bookkeeping. */
+const AGES_EVERY = 32;
 
 interface KnownShape {
   shape: Shape;
+  beginning: string;
   /**
    * Begins the keys of the second step. When `literalsRead` grows the shape gets a new one, and what was filed under the
    * old one ages out.
@@ -46,6 +48,7 @@ export class StatementCache {
   /** By `Shape.hash`; of shapes with the same hash the one seen last. */
   readonly #shapes: LRUCache<number, KnownShape>;
   readonly #templates: LRUCache<string, Template>;
+  readonly #expected = new ExpectedShapes<KnownShape>();
   readonly #open = new OpenTokens();
   #lastId = 0;
   #finds = 0;
@@ -56,6 +59,7 @@ export class StatementCache {
       maxSize: maxBytes / 2,
       sizeCalculation: ({ shape, template }) =>
         SHAPE_OVERHEAD + 2 * shape.length + (template === null ? 0 : sizeOf(template)),
+      dispose: (known) => this.#expected.drop(known),
     });
     this.#templates = new LRUCache({
       max: maxTemplates,
@@ -67,10 +71,22 @@ export class StatementCache {
   /** The statement of a text whose template is known. Templates are shared, so do not change them. */
   find(redactedText: string): Statement | undefined {
     const text = statementText(redactedText);
+    this.#finds = (this.#finds + 1) % AGES_EVERY;
+    const guess = this.#finds === 0 ? undefined : this.#expected.guess(text.text);
+    if (guess?.shape.expect(text, this.#open)) {
+      const template = this.#templateOf(guess, text);
+      if (template !== undefined) return statementOf(redactedText, text, template, guess.statementHash);
+    }
     const known = this.#known(text);
     if (known === undefined) return undefined;
-    const template = known.template ?? this.#templates.get(keyOf(known, text, this.#open));
-    return template && statementOf(redactedText, text, template, known.statementHash);
+    const template = this.#templateOf(known, text);
+    if (template === undefined) return undefined;
+    if (guess === undefined) this.#expected.keep(known);
+    return statementOf(redactedText, text, template, known.statementHash);
+  }
+
+  #templateOf(known: KnownShape, text: StatementText): Template | undefined {
+    return known.template ?? this.#templates.get(keyOf(known, text, this.#open));
   }
 
   /** Files what was found in a text. */
@@ -95,21 +111,23 @@ export class StatementCache {
     const grown = known === undefined || numbers.length > known.literalsRead.length;
     const shape = {
       shape: known?.shape ?? new Shape(text, this.#open),
+      beginning: known?.beginning ?? ownCopy(beginningOf(text.text)),
       id: grown || known === undefined ? ++this.#lastId : known.id,
       literalsRead: numbers.sort((a, b) => a - b),
       template: numbers.length === 0 ? template : null,
       statementHash: this.#open.count === 0 && !text.isCut ? statementHash(text.text) : null,
     };
-    if (grown || shape.template !== null) this.#shapes.set(this.#open.hash, shape);
+    if (grown || shape.template !== null) {
+      this.#shapes.set(this.#open.hash, shape);
+      this.#expected.keep(shape);
+    }
     if (shape.template === null) this.#templates.set(keyOf(shape, text, this.#open), template);
   }
 
   /** What is known of the text's shape. Leaves its open tokens in `#open`. */
   #known(text: StatementText): KnownShape | undefined {
     this.#open.read(text.text);
-    this.#finds = (this.#finds + 1) % AGES_EVERY;
-    const { hash } = this.#open;
-    const known = this.#finds === 0 ? this.#shapes.get(hash) : this.#shapes.peek(hash);
+    const known = this.#shapes.get(this.#open.hash);
     return known?.shape.fits(text, this.#open) ? known : undefined;
   }
 }

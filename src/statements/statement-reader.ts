@@ -1,7 +1,7 @@
 /** Statement texts → statements. A text of a known template is not parsed; the others are, in a thread of their own. */
-import type { Statement, Template } from '../model.ts';
-import { OpenTokens } from './open-tokens.ts';
+import type { Statement, Template } from '../model/statement.ts';
 import { ParserHost, type ParserOptions } from './parser-host.ts';
+import { OpenTokens } from './shapes/open-tokens.ts';
 import { type CacheLimits, StatementCache } from './statement-cache.ts';
 import { statementText } from './statement-text.ts';
 

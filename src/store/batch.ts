@@ -1,5 +1,8 @@
 /** The rows of one commit, by table. */
-import type { AuditEntry, Failure, LogRecord, Position, Statement } from '../model.ts';
+import type { AuditEntry, Failure } from '../model/fact.ts';
+import type { Position } from '../model/position.ts';
+import type { LogRecord } from '../model/record.ts';
+import type { Statement } from '../model/statement.ts';
 import type { OutcomeChanges, Outcomes } from './outcomes.ts';
 import { PrefixUses } from './prefixes.ts';
 import {

@@ -7,7 +7,7 @@
  * STATEMENT, backend type.
  */
 import { hash } from 'node:crypto';
-import type { LogRecord } from '../model.ts';
+import type { LogRecord } from '../model/record.ts';
 
 /**
  * 64 bits of SHA-256 over a secret key of the data folder and the content. With the key nobody who writes log lines can

@@ -6,7 +6,7 @@
  * than k are stored already. A delivery is one message of the hub (Azure may send a message again, then all of it is a
  * copy), or a file as a whole (a position keeps it from being read twice).
  */
-import type { LogRecord } from '../model.ts';
+import type { LogRecord } from '../model/record.ts';
 import { contentHash } from './content-hash.ts';
 import { timestamp } from './rows.ts';
 import { storeSql } from './sql.ts';

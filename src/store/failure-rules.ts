@@ -5,7 +5,8 @@
  * tables are checked, the plan is made. Such a failure must not be taken for that of an earlier execution of the same text,
  * which may have been a success.
  */
-import type { Failure, Statement } from '../model.ts';
+import type { Failure } from '../model/fact.ts';
+import type { Statement } from '../model/statement.ts';
 
 /**
  * When pgaudit writes its line.

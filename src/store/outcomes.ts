@@ -10,7 +10,9 @@
  * line before the failure arrived judges the failure as a record of its own.
  */
 import { LRUCache } from 'lru-cache';
-import type { AuditEntry, Failure, LogRecord, Statement } from '../model.ts';
+import type { AuditEntry, Failure } from '../model/fact.ts';
+import type { LogRecord } from '../model/record.ts';
+import type { Statement } from '../model/statement.ts';
 import { demandOf, loggedWhen } from './failure-rules.ts';
 import {
   addAudit,

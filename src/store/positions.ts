@@ -1,5 +1,5 @@
 /** Positions: how far each partition of each source is stored. */
-import type { Position } from '../model.ts';
+import type { Position } from '../model/position.ts';
 import { timestamp } from './rows.ts';
 import type { Store, Transaction } from './store.ts';
 

@@ -1,5 +1,5 @@
 /** The log_line_prefix values that explained lines, per server, with how many lines each. */
-import type { LogRecord } from '../model.ts';
+import type { LogRecord } from '../model/record.ts';
 import { storeSql } from './sql.ts';
 import type { Store, Transaction } from './store.ts';
 

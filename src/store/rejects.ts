@@ -1,5 +1,6 @@
 /** Gives rejects another chance: what could not be decoded once may be by a newer version, or with another prefix. */
-import type { DecodedMessage, Statement } from '../model.ts';
+import type { DecodedMessage } from '../model/message.ts';
+import type { Statement } from '../model/statement.ts';
 import { storeSql } from './sql.ts';
 import type { Store } from './store.ts';
 import type { WritableMessage } from './writable-message.ts';

@@ -1,14 +1,9 @@
 /** Turns decoded records into rows of the store. Column order is that of `queries/schema`. Pure. */
 import { DuckDBBlobValue, DuckDBTimestampValue, type DuckDBValue } from '@duckdb/node-api';
-import type {
-  AuditEntry,
-  ConnectionEvent,
-  Failure,
-  LogRecord,
-  Position,
-  Reject,
-  SettingChange,
-} from '../model.ts';
+import type { AuditEntry, ConnectionEvent, Failure, SettingChange } from '../model/fact.ts';
+import type { Position } from '../model/position.ts';
+import type { LogRecord } from '../model/record.ts';
+import type { Reject } from '../model/reject.ts';
 
 export type TableRow = DuckDBValue[];
 

@@ -4,7 +4,8 @@
  */
 import { LRUCache } from 'lru-cache';
 import { connectionEvent } from '../decode/connection/connection-line.ts';
-import type { ConnectionEvent, LogRecord } from '../model.ts';
+import type { ConnectionEvent } from '../model/fact.ts';
+import type { LogRecord } from '../model/record.ts';
 
 /** Sessions that are remembered. One that was forgotten gets a second row, which says the same. */
 const REMEMBERED = 100_000;

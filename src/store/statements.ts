@@ -1,6 +1,7 @@
 /** Statements of the store: one row per distinct text, and what the parser says of it once per template. */
 import { type DuckDBValue, listValue } from '@duckdb/node-api';
-import type { Statement, StatementFeatures, Template } from '../model.ts';
+import type { Statement, Template } from '../model/statement.ts';
+import type { StatementFeatures } from '../model/statement-features.ts';
 import { snakeCase } from '../snake-case.ts';
 import { MAX_TEXT } from '../statements/statement-text.ts';
 import { VERSION } from '../version.ts';

@@ -1,5 +1,7 @@
 /** A decoded message, ready to be stored. */
-import type { DecodedMessage, Position, Statement } from '../model.ts';
+import type { DecodedMessage } from '../model/message.ts';
+import type { Position } from '../model/position.ts';
+import type { Statement } from '../model/statement.ts';
 
 /** A decoded message with its place, and the statements of its records. */
 export interface WritableMessage {

@@ -6,7 +6,7 @@
  * a copy are left out.
  */
 import { LRUCache } from 'lru-cache';
-import type { Position } from '../model.ts';
+import type { Position } from '../model/position.ts';
 import { Batch } from './batch.ts';
 import { Copies } from './copies.ts';
 import { contentKey } from './meta.ts';

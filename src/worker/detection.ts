@@ -9,7 +9,9 @@ import { enqueue } from '../alerts/outbox.ts';
 import type { Detector } from '../detect/detector.ts';
 import { type ArmedDetector, horizon, judge, newest } from '../detect/engine.ts';
 import { saveFailure, saveProgress } from '../detect/progress.ts';
-import { type Alert, type Evidence, SEVERITIES, type Severity } from '../model.ts';
+import type { Alert } from '../model/alert.ts';
+import type { Evidence } from '../model/evidence.ts';
+import { SEVERITIES, type Severity } from '../model/severity.ts';
 import type { Store, Transaction } from '../store/store.ts';
 
 /** A channel as far as routing goes. */

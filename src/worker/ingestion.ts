@@ -2,7 +2,8 @@
 
 import type { FoundPrefix } from '../decode/prefix/finder.ts';
 import { redactBytes } from '../decode/redaction/redact.ts';
-import type { DecodedMessage, Statement } from '../model.ts';
+import type { DecodedMessage } from '../model/message.ts';
+import type { Statement } from '../model/statement.ts';
 import { statementOfMessage } from '../statements/message-features.ts';
 import { StatementReader } from '../statements/statement-reader.ts';
 import { readMeta, writeMeta } from '../store/meta.ts';
@@ -38,18 +39,29 @@ export async function createIngestor(
   limits: IngestLimits,
   events: IngestionEvents,
 ): Promise<Ingestor> {
-  const book = new PrefixBook(logLinePrefixes, await readFoundPrefixes(store));
   const reader = await StatementReader.start({
     onFailure: (reason, { text }) => events.onParserFailure?.(reason, text.length),
   });
-  reader.warm(await recentTemplates(store));
-  const decodeAgain = async (raw: Uint8Array) => {
-    const decoded = book.decode(raw);
-    const [statements] = await statementsOf([decoded], reader);
-    return { decoded, statements: statements! };
-  };
-  const restore = (server: string | null, signal?: AbortSignal) =>
-    restoreRejects(store, writer, decodeAgain, server, signal);
+  try {
+    reader.warm(await recentTemplates(store));
+    return await ingestorWith(reader, store, writer, logLinePrefixes, limits, events);
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+}
+
+async function ingestorWith(
+  reader: StatementReader,
+  store: Store,
+  writer: StoreWriter,
+  logLinePrefixes: readonly string[],
+  limits: IngestLimits,
+  events: IngestionEvents,
+): Promise<Ingestor> {
+  const book = new PrefixBook(logLinePrefixes, await readFoundPrefixes(store));
+  const restore = (server: string | null, signal: AbortSignal) =>
+    restoreRejects(store, writer, (raw) => decodeAgain(raw, book, reader, signal), server, signal);
 
   // What rejects were last decoded with; found prefixes count too, in case the process ended before they were used.
   const decoder = async () => {
@@ -57,7 +69,7 @@ export async function createIngestor(
     return JSON.stringify([VERSION, logLinePrefixes, found]);
   };
   if ((await readMeta(store, DECODER)) !== (await decoder())) {
-    const restored = await restore(null);
+    const restored = await restore(null, new AbortController().signal);
     await writeMeta(store, DECODER, await decoder());
     if (restored > 0) events.onRestored?.(restored);
   }
@@ -86,6 +98,26 @@ export async function createIngestor(
       }
     },
   });
+}
+
+/** What the bytes of a reject give by now; nothing once `signal` is aborted, so that it stays as it is. */
+async function decodeAgain(
+  raw: Uint8Array,
+  book: PrefixBook,
+  reader: StatementReader,
+  signal: AbortSignal,
+): Promise<{ decoded: DecodedMessage; statements: Map<number, Statement> }> {
+  const nothing = { decoded: { records: [], rejects: [], unexplained: [] }, statements: new Map() };
+  if (signal.aborted) return nothing;
+  const decoded = book.decode(raw);
+  let giveUp = () => {};
+  const aborted = new Promise<null>((resolve) => {
+    giveUp = () => resolve(null);
+    signal.addEventListener('abort', giveUp);
+  });
+  const read = await Promise.race([statementsOf([decoded], reader), aborted]);
+  signal.removeEventListener('abort', giveUp);
+  return read === null ? nothing : { decoded, statements: read[0]! };
 }
 
 /** The statements of each message, by record index. */

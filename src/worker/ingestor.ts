@@ -7,7 +7,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
-import type { DecodedMessage, SourceMessage, Statement } from '../model.ts';
+import type { DecodedMessage, SourceMessage } from '../model/message.ts';
+import type { Statement } from '../model/statement.ts';
 import { Mutex } from '../store/mutex.ts';
 import type { WritableMessage } from '../store/writable-message.ts';
 import type { CommitResult, StoreWriter } from '../store/writer.ts';
@@ -64,6 +65,8 @@ export class Ingestor {
   #bufferedBytes = 0;
   /** Those who wait for room, in order of arrival. */
   readonly #waiting: (() => void)[] = [];
+  /** Those whose messages are taken and not stored yet. */
+  readonly #taken = new Set<() => void>();
   readonly #understanding = new Mutex();
   #wake: () => void = () => undefined;
   /** Nothing more is taken. */
@@ -71,10 +74,15 @@ export class Ingestor {
   /** The loop ends when the queue is empty. */
   #stopping = false;
   readonly #aborted = new AbortController();
+  /** Resolves when the time for stopping is over. */
+  readonly #gaveUp: Promise<void>;
   readonly #loop: Promise<void>;
 
   constructor(options: IngestorOptions) {
     this.#options = options;
+    this.#gaveUp = new Promise((resolve) => {
+      this.#aborted.signal.addEventListener('abort', () => resolve());
+    });
     this.#loop = this.#run();
   }
 
@@ -93,28 +101,50 @@ export class Ingestor {
     }
     if (this.#closed || messages.length === 0) return;
     this.#bufferedBytes += bytes;
-    // In turn: what takes long to parse must not be overtaken by what follows it.
-    const writable = await this.#understanding.run(() => this.#understand(messages, contiguous));
-    const records = writable.reduce((sum, message) => sum + message.decoded.records.length, 0);
-    await new Promise<void>((stored) => {
-      this.#queue.push({ messages: writable, bytes, records, stored });
-      this.#queuedRecords += records;
-      this.#wake();
+    await new Promise<void>((resolve, reject) => {
+      const stored = () => {
+        this.#taken.delete(stored);
+        resolve();
+      };
+      this.#taken.add(stored);
+      // In turn: what takes long to parse must not be overtaken by what follows it.
+      this.#understanding.run(() => this.#enqueue(messages, contiguous, bytes, stored)).catch(reject);
     });
   }
 
-  /** Stores what is queued, within `deadlineMs`, and ends. */
+  /**
+   * Stores what was taken, and ends. What is not understood or stored within `deadlineMs` is let go: its position has not
+   * moved.
+   */
   async stop(deadlineMs = 10_000): Promise<void> {
     this.#closed = true;
     this.#makeRoom();
     const timer = setTimeout(() => this.#aborted.abort(), deadlineMs);
-    await this.#understanding.run(async () => undefined);
+    await Promise.race([this.#understanding.run(async () => undefined), this.#gaveUp]);
     this.#stopping = true;
     this.#wake();
     await this.#loop;
+    this.#queue.length = 0;
+    for (const stored of this.#taken) stored();
+    await Promise.race([this.#options.close?.(), this.#gaveUp]);
     clearTimeout(timer);
-    for (const pending of this.#queue.splice(0)) pending.stored();
-    await this.#options.close?.();
+  }
+
+  async #enqueue(
+    messages: readonly SourceMessage[],
+    contiguous: boolean,
+    bytes: number,
+    stored: () => void,
+  ): Promise<void> {
+    const { signal } = this.#aborted;
+    if (signal.aborted) return;
+    const writable = await this.#understand(messages, contiguous);
+    // Too late: whoever waits for it was told to go.
+    if (signal.aborted) return;
+    const records = writable.reduce((sum, message) => sum + message.decoded.records.length, 0);
+    this.#queue.push({ messages: writable, bytes, records, stored });
+    this.#queuedRecords += records;
+    this.#wake();
   }
 
   async #understand(messages: readonly SourceMessage[], contiguous: boolean): Promise<Decoded[]> {

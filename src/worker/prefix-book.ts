@@ -2,7 +2,7 @@
 import { decodeMessage } from '../decode/message.ts';
 import { type FoundPrefix, PrefixFinder } from '../decode/prefix/finder.ts';
 import { compilePrefix, type PrefixPattern } from '../decode/prefix/prefix.ts';
-import type { DecodedMessage } from '../model.ts';
+import type { DecodedMessage } from '../model/message.ts';
 
 export class PrefixBook {
   readonly #configured: readonly PrefixPattern[];

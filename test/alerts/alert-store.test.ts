@@ -8,7 +8,7 @@ import {
   unknownEvidence,
 } from '../../src/alerts/alert-store.ts';
 import { foldEvidence } from '../../src/alerts/lifecycle.ts';
-import type { Evidence } from '../../src/model.ts';
+import type { Evidence } from '../../src/model/evidence.ts';
 import type { Store } from '../../src/store/store.ts';
 import { NOW, temporaryStore } from './support.ts';
 

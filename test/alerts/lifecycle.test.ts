@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type AlertChange, type AlertKind, foldEvidence } from '../../src/alerts/lifecycle.ts';
-import type { Alert, Evidence, Severity } from '../../src/model.ts';
+import type { Alert } from '../../src/model/alert.ts';
+import type { Evidence } from '../../src/model/evidence.ts';
+import type { Severity } from '../../src/model/severity.ts';
 import { NOW } from './support.ts';
 
 const MINUTE = 60_000;

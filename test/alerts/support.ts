@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { enqueue } from '../../src/alerts/outbox.ts';
-import type { Alert } from '../../src/model.ts';
+import type { Alert } from '../../src/model/alert.ts';
 import { Store } from '../../src/store/store.ts';
 
 export const NOW = Date.UTC(2026, 2, 1, 12);

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRecording } from '../../src/demo/recording.ts';
-import type { SourceMessage } from '../../src/model.ts';
+import type { SourceMessage } from '../../src/model/message.ts';
 import { Copies } from '../../src/store/copies.ts';
 import { Store } from '../../src/store/store.ts';
 import { StoreWriter } from '../../src/store/writer.ts';

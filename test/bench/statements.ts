@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { fingerprintSync, loadModule, normalizeSync, parseSync } from 'libpg-query';
 import { readText } from '../../src/statements/features.ts';
 import { statementHash } from '../../src/statements/hash.ts';
-import { loadParser } from '../../src/statements/parser.ts';
+import { loadParser } from '../../src/statements/parser/parser.ts';
 import { StatementCache } from '../../src/statements/statement-cache.ts';
 import { statementText } from '../../src/statements/statement-text.ts';
 import { applicationText } from './application.ts';

@@ -145,6 +145,18 @@ statement_count       1
   );
 });
 
+test('a comment that the server takes is not blamed for an error behind it, and moves no place', async () => {
+  const reason = async (sql: string) => /^parse_ok {14}false: (.*)$/m.exec(await explained(sql))?.[1];
+  assert.equal(
+    await reason('SELECT a NOT/* 😀\n */IN (2) FROM t WHERE x y'),
+    'syntax error at or near "y" (line 2, character 26)',
+  );
+  assert.equal(
+    await reason('SELECT /* a b FRM'),
+    'unterminated /* comment at or near "/* a b FRM" (line 1, character 8)',
+  );
+});
+
 test('what is no SQL, or too much for the parser, is told as that', async () => {
   assert.match(
     await explained('START_REPLICATION SLOT s LOGICAL 0/0'),

@@ -2,7 +2,9 @@
 import { decodeMessage } from '../../src/decode/message.ts';
 import { compilePrefix } from '../../src/decode/prefix/prefix.ts';
 import type { DecodeOptions } from '../../src/decode/record.ts';
-import type { ConnectionEvent, DecodedMessage, LogRecord } from '../../src/model.ts';
+import type { ConnectionEvent } from '../../src/model/fact.ts';
+import type { DecodedMessage } from '../../src/model/message.ts';
+import type { LogRecord } from '../../src/model/record.ts';
 
 export const START = '2026-07-02 03:00:06 UTC-6a45d422.1513f3-';
 export const PID = 0x1513f3;

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeMessage } from '../../src/decode/message.ts';
-import type { AuditEntry, LogRecord } from '../../src/model.ts';
+import type { AuditEntry } from '../../src/model/fact.ts';
+import type { LogRecord } from '../../src/model/record.ts';
 import { connectionOf, decodeOne, lineRecord, NAMING, namedRecord, START, serverRecord } from './build.ts';
 
 const auditOf = (record: LogRecord): AuditEntry => {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { decodeMessage } from '../../src/decode/message.ts';
 import { compilePrefix } from '../../src/decode/prefix/prefix.ts';
-import type { DecodedMessage } from '../../src/model.ts';
+import type { DecodedMessage } from '../../src/model/message.ts';
 
 const folder = new URL('../../fixtures/', import.meta.url);
 const samples = new URL('golden/azure-samples.ndjson', folder);

@@ -2,9 +2,11 @@
 import type { TestContext } from 'node:test';
 import { type Detector, loadDetectors } from '../../src/detect/detector.ts';
 import { bindParameters } from '../../src/detect/parameters.ts';
-import type { AuditEntry, ConnectionEvent, LogRecord, Statement } from '../../src/model.ts';
+import type { AuditEntry, ConnectionEvent } from '../../src/model/fact.ts';
+import type { LogRecord } from '../../src/model/record.ts';
+import type { Statement } from '../../src/model/statement.ts';
 import { statementOfMessage } from '../../src/statements/message-features.ts';
-import { loadParser } from '../../src/statements/parser.ts';
+import { loadParser } from '../../src/statements/parser/parser.ts';
 import type { Row, Store } from '../../src/store/store.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { Detection } from '../../src/worker/detection.ts';

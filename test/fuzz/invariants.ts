@@ -2,7 +2,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { decodeInFull, decodeMessage } from '../../src/decode/message.ts';
 import { compilePrefix, type PrefixPattern } from '../../src/decode/prefix/prefix.ts';
-import { CONNECTION_EVENTS, type DecodedMessage, type LogRecord, REJECT_CODES } from '../../src/model.ts';
+import { CONNECTION_EVENTS } from '../../src/model/fact.ts';
+import type { DecodedMessage } from '../../src/model/message.ts';
+import type { LogRecord } from '../../src/model/record.ts';
+import { REJECT_CODES } from '../../src/model/reject.ts';
 
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
 

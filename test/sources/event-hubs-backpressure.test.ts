@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SourceMessage } from '../../src/model.ts';
+import type { SourceMessage } from '../../src/model/message.ts';
 import { sleep, until, within } from '../demo/hub/rig.ts';
-import { CLOSE_MS, Ledger, MAX_BATCH, PREFETCH, range, untilStored, withSources } from './source-rig.ts';
+import {
+  AT_ONCE_MS,
+  CLOSE_MS,
+  Ledger,
+  MAX_BATCH,
+  PATIENCE_MS,
+  PREFETCH,
+  range,
+  untilStored,
+  withSources,
+} from './source-rig.ts';
 
 // Each test has a hub of its own, and mostly waits.
 describe('an Event Hubs source and', { concurrency: true }, () => {
@@ -127,8 +137,13 @@ describe('an Event Hubs source and', { concurrency: true }, () => {
         const { source, events } = rig.open(new Ledger(), {
           ingest: () => Promise.reject(new Error('disk full')),
         });
-        await until(() => events.some(({ kind }) => kind === 'trouble'), 'trouble');
-        await within(1_500, source.close());
+        // The pause that follows is longer than what is allowed here.
+        await until(
+          () => events.filter(({ kind }) => kind === 'trouble').length === 3,
+          'trouble',
+          PATIENCE_MS,
+        );
+        await within(AT_ONCE_MS, source.close());
       }));
   });
 

@@ -6,10 +6,24 @@ import { fileURLToPath } from 'node:url';
 import { EventHubConsumerClient } from '@azure/event-hubs';
 import type { LoopbackHub } from '../../src/demo/hub/hub.ts';
 import { sleep, until, within } from '../demo/hub/rig.ts';
-import { CLOSE_MS, Ledger, range, type SourceRig, untilStored, withSources } from './source-rig.ts';
+import {
+  AT_ONCE_MS,
+  CLOSE_MS,
+  Ledger,
+  PATIENCE_MS,
+  range,
+  type SourceRig,
+  untilStored,
+  withSources,
+} from './source-rig.ts';
 
 /** Mostly a second; but an operation of the client that is under way in the instant of a fault may take a minute. */
 const RECOVERY_MS = 80_000;
+/**
+ * The rounds of the client's load balancer ignore our retry options; with this interval the next one comes after an outage
+ * of a few seconds.
+ */
+const AFTER_OUTAGE_MS = 15_000;
 const SLOW = process.env.PGVIGIL_SLOW === '1' ? false : 'takes more than a minute; set PGVIGIL_SLOW=1';
 
 // Each test has a hub of its own, and mostly waits.
@@ -43,21 +57,21 @@ describe('an Event Hubs source', { concurrency: true }, () => {
           release = resolve;
         });
         for (const partition of ['0', '1']) rig.append(partition, 0, 400);
-        // The rounds of the client's load balancer ignore our retry options; this one comes after the outage.
         const { events } = rig.open(ledger, {
-          balanceIntervalMs: 9_000,
+          balanceIntervalMs: AFTER_OUTAGE_MS,
           ingest: async (messages) => {
             if (ledger.stored.length >= 200) await gate;
             await ledger.ingest(messages);
           },
         });
-        await until(() => ledger.stored.length >= 200, 'half of it');
+        await until(() => ledger.stored.length >= 200, 'half of it', PATIENCE_MS);
         await rig.hub.close();
         release();
         for (const partition of ['0', '1']) {
           await until(
             () => events.some((event) => 'partition' in event && event.partition === partition),
             'trouble',
+            PATIENCE_MS,
           );
           rig.append(partition, 400, 500);
         }
@@ -75,11 +89,14 @@ describe('an Event Hubs source', { concurrency: true }, () => {
       withSources({ partitions: 1 }, async (rig) => {
         const ledger = new Ledger();
         rig.append('0', 0, 5);
-        const { started, events } = rig.open(ledger, { startPosition: 'latest', balanceIntervalMs: 9_000 });
+        const { started, events } = rig.open(ledger, {
+          startPosition: 'latest',
+          balanceIntervalMs: AFTER_OUTAGE_MS,
+        });
         await started;
         await rig.hub.close();
         rig.append('0', 5, 8);
-        await until(() => events.some(({ kind }) => kind === 'trouble'), 'trouble');
+        await until(() => events.some(({ kind }) => kind === 'trouble'), 'trouble', PATIENCE_MS);
         await rig.hub.listen();
         await untilStored(ledger, 3, 45_000);
         assert.deepEqual(ledger.of('0'), [5, 6, 7]);
@@ -98,8 +115,8 @@ describe('an Event Hubs source', { concurrency: true }, () => {
         );
         const exited = once(reader, 'exit');
         try {
-          await within(20_000, once(reader.stdout!, 'data'));
-          await until(() => rig.readers('0')[0]!.sent === 90, 'all are accepted on the wire');
+          await within(2 * PATIENCE_MS, once(reader.stdout!, 'data'));
+          await until(() => rig.readers('0')[0]!.sent === 90, 'all are accepted on the wire', PATIENCE_MS);
         } finally {
           reader.kill('SIGKILL');
           await exited;
@@ -135,11 +152,11 @@ describe('an Event Hubs source', { concurrency: true }, () => {
         rig.append('0', 0, 3);
         await rig.hub.close();
         const { events, started } = rig.open(ledger);
-        await until(() => events.length > 0, 'trouble', 10_000);
+        await until(() => events.length > 0, 'trouble', PATIENCE_MS);
         assert.ok(events[0]!.kind === 'trouble' && events[0]!.error.includes('ECONNREFUSED'));
         assert.equal(events[0]!.partition, null);
         await rig.hub.listen();
-        await within(10_000, started);
+        await within(PATIENCE_MS, started);
         await untilStored(ledger, 3);
         assert.equal(events.at(-1)!.kind, 'connected');
       }));
@@ -150,14 +167,15 @@ describe('an Event Hubs source', { concurrency: true }, () => {
         for (const after of [0, 50, 700]) {
           const { source, started, events } = rig.open(new Ledger());
           await sleep(after);
-          await within(500, source.close());
-          await within(500, started);
+          await within(AT_ONCE_MS, source.close());
+          await within(AT_ONCE_MS, started);
           assert.deepEqual(events, []);
         }
         const { source, started, events } = rig.open(new Ledger());
-        await until(() => events.length > 0, 'trouble', 10_000);
-        await within(500, source.close());
-        await within(500, started);
+        // The pause that follows is longer than what is allowed here.
+        await until(() => events.length === 3, 'trouble', PATIENCE_MS);
+        await within(AT_ONCE_MS, source.close());
+        await within(AT_ONCE_MS, started);
       }));
 
     it('ends when it is closed while it connects', () =>
@@ -167,9 +185,9 @@ describe('an Event Hubs source', { concurrency: true }, () => {
           const { source, started } = rig.open(ledger);
           await sleep(after);
           await within(CLOSE_MS, source.close());
-          await within(500, started);
+          await within(AT_ONCE_MS, started);
         }
-        await until(() => rig.readers('0').length === 0, 'no reader is left');
+        await until(() => rig.readers('0').length === 0, 'no reader is left', PATIENCE_MS);
       }));
 
     const instants: Array<[string, (hub: LoopbackHub) => unknown]> = [
@@ -199,7 +217,11 @@ describe('an Event Hubs source', { concurrency: true }, () => {
         const ledger = new Ledger();
         const { events, started } = rig.open(ledger);
         await started;
-        await until(() => rig.readers('0').length === 1 && rig.readers('1').length === 1, 'readers');
+        await until(
+          () => rig.readers('0').length === 1 && rig.readers('1').length === 1,
+          'readers',
+          PATIENCE_MS,
+        );
         const rival = new EventHubConsumerClient('$Default', rig.hub.connectionString);
         const subscription = rival.subscribe(
           '0',
@@ -207,7 +229,7 @@ describe('an Event Hubs source', { concurrency: true }, () => {
           { ownerLevel: 1, maxWaitTimeInSeconds: 0.2 },
         );
         try {
-          await until(() => events.length > 1, 'the takeover');
+          await until(() => events.length > 1, 'the takeover', PATIENCE_MS);
           // Some rounds of the load balancer: it must not fight for the partition.
           await sleep(1_500);
           rig.append('0', 0, 5);
@@ -227,7 +249,7 @@ describe('an Event Hubs source', { concurrency: true }, () => {
         const { events, started } = rig.open(ledger);
         await started;
         const rival = rig.open(new Ledger());
-        await until(() => events.length > 1, 'the takeover');
+        await until(() => events.length > 1, 'the takeover', PATIENCE_MS);
         await within(CLOSE_MS, rival.source.close());
         rig.append('0', 0, 5);
         await untilStored(ledger, 5, 80_000);
@@ -264,8 +286,12 @@ describe('an Event Hubs source', { concurrency: true }, () => {
           ledger.positions.set(key, { ...position, offset: '0-ffffffff', sequenceNumber: 5_000 });
         }
         const { events, started, source } = rig.open(ledger);
-        await within(5_000, started);
-        const event = await until(() => events.find(({ kind }) => kind === 'trouble'), 'trouble');
+        await within(PATIENCE_MS, started);
+        const event = await until(
+          () => events.find(({ kind }) => kind === 'trouble'),
+          'trouble',
+          PATIENCE_MS,
+        );
         assert.match(JSON.stringify(event), /does not know the stored position/);
         await within(CLOSE_MS, source.close());
       }));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { PgvigilError } from '../../src/errors.ts';
-import type { Position } from '../../src/model.ts';
+import type { Position } from '../../src/model/position.ts';
 import { fileInfo, readFileMessages } from '../../src/sources/file.ts';
 import { records, Shelf, TestFolder, text } from './shelf.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Position } from '../../src/model.ts';
+import type { Position } from '../../src/model/position.ts';
 import { PositionsAsCheckpoints } from '../../src/sources/positions-as-checkpoints.ts';
 
 const PLACE = { fullyQualifiedNamespace: 'ns', eventHubName: 'logs', consumerGroup: '$Default' };

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
-import type { Position, SourceMessage } from '../../src/model.ts';
+import type { SourceMessage } from '../../src/model/message.ts';
+import type { Position } from '../../src/model/position.ts';
 import { readFileMessages } from '../../src/sources/file.ts';
 
 /** What a store does with a source: it keeps messages and, with them, the position of the last one. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { LoopbackHub, type LoopbackHubOptions } from '../../src/demo/hub/hub.ts';
-import type { Position, SourceMessage } from '../../src/model.ts';
+import type { SourceMessage } from '../../src/model/message.ts';
+import type { Position } from '../../src/model/position.ts';
 import {
   EventHubSource,
   type EventHubSourceOptions,
@@ -20,8 +21,12 @@ globalThis.setTimeout = Object.assign((...args: Parameters<typeof setTimer>) => 
 /** What the source promises to have in memory at most: a batch with the handler, and what is prefetched. */
 export const MAX_BATCH = 50;
 export const PREFETCH = 100;
-/** Above the deadline of the source's own `close`. */
-export const CLOSE_MS = 5_500;
+/** Twice the deadline of the source's own `close`: what hangs would hang for a minute or more. */
+export const CLOSE_MS = 10_000;
+/** For what must not wait for anything; below the third pause between two tries, and the deadline of `close`. */
+export const AT_ONCE_MS = 4_000;
+/** For what takes a second or two, on a machine that has much else to do. */
+export const PATIENCE_MS = 30_000;
 
 /** Stores as the writer does: in order, with the position, and nothing twice. */
 export class Ledger {
@@ -114,7 +119,7 @@ export async function withSources(
 export const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, index) => from + index);
 
-export async function untilStored(ledger: Ledger, count: number, ms?: number): Promise<void> {
+export async function untilStored(ledger: Ledger, count: number, ms = PATIENCE_MS): Promise<void> {
   await until(() => ledger.stored.length >= count, `${count} stored messages`, ms);
   assert.equal(ledger.stored.length, count);
 }

@@ -5,10 +5,10 @@ import { before, test } from 'node:test';
 import { CORPORA, type CorpusStatement, corpusFile, readCorpus } from '../../fixtures/statements/corpora.ts';
 import { shapeOf, steadyText } from '../../fixtures/statements/steady.ts';
 import { redact } from '../../src/decode/redaction/redact.ts';
-import type { StatementFeatures } from '../../src/model.ts';
+import type { StatementFeatures } from '../../src/model/statement-features.ts';
 import { extractFeatures } from '../../src/statements/features.ts';
 import type { Flag } from '../../src/statements/flags.ts';
-import { loadParser } from '../../src/statements/parser.ts';
+import { loadParser } from '../../src/statements/parser/parser.ts';
 
 /** Flags of injection, ransom, credentials and persistence, and those of a reader that failed. */
 const NOT_ORDINARY: readonly string[] = [

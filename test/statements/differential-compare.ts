@@ -1,10 +1,10 @@
 /** Compares the two parsers over all statements, and that with the reviewed differences. */
 import { readFileSync } from 'node:fs';
-import type { StatementFeatures } from '../../src/model.ts';
-import { collectColumns } from '../../src/statements/columns.ts';
+import type { StatementFeatures } from '../../src/model/statement-features.ts';
+import { collectColumns } from '../../src/statements/columns/columns.ts';
 import { newDraft } from '../../src/statements/draft.ts';
 import { extractFeatures } from '../../src/statements/features.ts';
-import { parseText } from '../../src/statements/parser.ts';
+import { parseText } from '../../src/statements/parser/parser.ts';
 import { type Reading, secondReading } from './differential-reading.ts';
 import { statementSources } from './differential-sources.ts';
 

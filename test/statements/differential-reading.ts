@@ -80,11 +80,12 @@ const TARGETS: Record<string, string> = {
   'alter index': 'index',
   'drop table': 'names',
   'drop sequence': 'names',
+  'drop index': 'names',
 };
 /** Parts that name relations and neither read nor change them. */
 const NOT_READ = new Set(['foreignTable', '_location']);
 /** Statements about relations that neither read nor change them. */
-const LOOKS_AT_NOTHING = new Set(['comment', 'drop index', 'drop trigger', 'create function', 'do']);
+const LOOKS_AT_NOTHING = new Set(['comment', 'drop trigger', 'create function', 'do']);
 
 type Tree = Record<string, unknown>;
 interface Name {

@@ -1,5 +1,5 @@
 /** `npm run differential`: prints how far the two parsers agree, and why they differ where they do. */
-import { loadParser } from '../../src/statements/parser.ts';
+import { loadParser } from '../../src/statements/parser/parser.ts';
 import { compareAll, readReviewed, unexplained } from './differential-compare.ts';
 
 await loadParser();

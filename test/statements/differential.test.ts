@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { loadParser } from '../../src/statements/parser.ts';
+import { loadParser } from '../../src/statements/parser/parser.ts';
 import { compareAll, readReviewed, unexplained } from './differential-compare.ts';
 import { secondReading } from './differential-reading.ts';
 import { statementSources } from './differential-sources.ts';

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import fc from 'fast-check';
-import type { StatementFeatures } from '../../src/model.ts';
+import type { StatementFeatures } from '../../src/model/statement-features.ts';
 import { extractFeatures } from '../../src/statements/features.ts';
 import { FLAGS } from '../../src/statements/flags.ts';
-import { tokenize } from '../../src/statements/lexer.ts';
-import { loadParser } from '../../src/statements/parser.ts';
+import { tokenize } from '../../src/statements/lexing/lexer.ts';
+import { loadParser } from '../../src/statements/parser/parser.ts';
 import { parsedStatement } from './support.ts';
 
 const corpus: string[] = JSON.parse(

@@ -6,7 +6,7 @@ import { FLAG_CASES } from '../../fixtures/statements/flag-cases.ts';
 import { extractFeatures } from '../../src/statements/features.ts';
 import { FLAGS } from '../../src/statements/flags.ts';
 import { featuresOfMessage } from '../../src/statements/message-features.ts';
-import { loadParser } from '../../src/statements/parser.ts';
+import { loadParser } from '../../src/statements/parser/parser.ts';
 
 const MESSAGE = 'ERROR: ';
 const cases: [flag: string, cases: FlagCases][] = Object.entries(FLAG_CASES);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
-import type { StatementFeatures } from '../../src/model.ts';
+import type { StatementFeatures } from '../../src/model/statement-features.ts';
 import { extractFeatures } from '../../src/statements/features.ts';
 import { FLAGS } from '../../src/statements/flags.ts';
-import { loadParser } from '../../src/statements/parser.ts';
+import { loadParser } from '../../src/statements/parser/parser.ts';
 
 /** A statement and every feature of it that is not empty; `parseOk` is given only where it is false. */
 interface Golden {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { extractFeatures } from '../../src/statements/features.ts';
-import type { Token } from '../../src/statements/lexer.ts';
-import { fingerprintOf, loadParser, normalizedOf, parseText } from '../../src/statements/parser.ts';
+import type { Token } from '../../src/statements/lexing/lexer.ts';
+import { fingerprintOf, loadParser, normalizedOf, parseText } from '../../src/statements/parser/parser.ts';
 import { MAX_TEXT } from '../../src/statements/statement-text.ts';
 import { HOSTILE, nested } from './hostile-texts.ts';
 

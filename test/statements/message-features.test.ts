@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { StatementFeatures } from '../../src/model.ts';
+import type { StatementFeatures } from '../../src/model/statement-features.ts';
 import { FLAGS } from '../../src/statements/flags.ts';
 import { featuresOfMessage, statementOfMessage } from '../../src/statements/message-features.ts';
 

@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { decodeMessage } from '../../src/decode/message.ts';
 import { compilePrefix } from '../../src/decode/prefix/prefix.ts';
 import { extractFeatures } from '../../src/statements/features.ts';
-import { loadParser } from '../../src/statements/parser.ts';
+import { loadParser } from '../../src/statements/parser/parser.ts';
 
 const SPEAKS_OF_ATTACK =
   /^(?:tautology|tautology_rand|contradiction|comment_tail|union_probe|union_catalog|stacked|err_cast|sleep|heavy_gs|inline_comment|unterminated_quote|copy_program|copy_file|body_copy_program|body_danger|body_chr|ransom_name|ransom_text|parser_failed)$/;

@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import { loadModule } from 'libpg-query';
 import { FLAG_CASES } from '../../fixtures/statements/flag-cases.ts';
 import { readText } from '../../src/statements/features.ts';
-import { loadParser } from '../../src/statements/parser.ts';
+import { loadParser } from '../../src/statements/parser/parser.ts';
 import { StatementCache } from '../../src/statements/statement-cache.ts';
 import { statementText } from '../../src/statements/statement-text.ts';
 import { Random } from '../fuzz/random.ts';

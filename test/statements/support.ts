@@ -1,5 +1,5 @@
 /** Statements without the parser's thread: `loadParser()` must be done. */
-import type { Statement } from '../../src/model.ts';
+import type { Statement } from '../../src/model/statement.ts';
 import { readText } from '../../src/statements/features.ts';
 import { StatementCache } from '../../src/statements/statement-cache.ts';
 import { statementText } from '../../src/statements/statement-text.ts';

@@ -1,7 +1,8 @@
 /** pgaudit's numbers: what is missing between them is a fact, and `<previously logged>` finds its text. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AuditEntry, LogRecord } from '../../src/model.ts';
+import type { AuditEntry } from '../../src/model/fact.ts';
+import type { LogRecord } from '../../src/model/record.ts';
 import type { Store } from '../../src/store/store.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { audit, connection, features, logRecord, message, T0, temporaryStore } from './support.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { decodeMessage } from '../../src/decode/message.ts';
-import type { LogRecord } from '../../src/model.ts';
+import type { LogRecord } from '../../src/model/record.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { WritableMessage } from '../../src/store/writable-message.ts';
 import { StoreWriter } from '../../src/store/writer.ts';

@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AuditEntry, LogRecord, Statement } from '../../src/model.ts';
+import type { AuditEntry } from '../../src/model/fact.ts';
+import type { LogRecord } from '../../src/model/record.ts';
+import type { Statement } from '../../src/model/statement.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { WritableMessage } from '../../src/store/writable-message.ts';
 import { StoreWriter } from '../../src/store/writer.ts';

@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AuditEntry, LogRecord } from '../../src/model.ts';
+import type { AuditEntry } from '../../src/model/fact.ts';
+import type { LogRecord } from '../../src/model/record.ts';
 import { type OutcomeChanges, Outcomes } from '../../src/store/outcomes.ts';
 import { audit, features, logRecord, T0 } from './support.ts';
 

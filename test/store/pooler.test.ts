@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeMessage } from '../../src/decode/message.ts';
-import type { LogRecord } from '../../src/model.ts';
+import type { LogRecord } from '../../src/model/record.ts';
 import type { Store } from '../../src/store/store.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { audit, connection, logRecord, message, temporaryStore } from './support.ts';

@@ -1,7 +1,8 @@
 /** The promise: what was rejected is stored as soon as it can be decoded, in its place, once, and in one transaction. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DecodedMessage, Reject } from '../../src/model.ts';
+import type { DecodedMessage } from '../../src/model/message.ts';
+import type { Reject } from '../../src/model/reject.ts';
 import { type DecodeAgain, restoreRejects } from '../../src/store/rejects.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { audit, count, features, logRecord, message, T0, temporaryStore } from './support.ts';

@@ -1,7 +1,8 @@
 /** The promise: a session is known whatever line tells of it, also without its first lines; no two are taken for one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Fact, LogRecord } from '../../src/model.ts';
+import type { Fact } from '../../src/model/fact.ts';
+import type { LogRecord } from '../../src/model/record.ts';
 import type { Row, Store } from '../../src/store/store.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { audit, connection, logRecord, message, T0, temporaryStore } from './support.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ConnectionEvent } from '../../src/model.ts';
+import type { ConnectionEvent } from '../../src/model/fact.ts';
 import type { Row, Store } from '../../src/store/store.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { connection, logRecord, message, T0, temporaryStore } from './support.ts';

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { decodeMessage } from '../../src/decode/message.ts';
 import { readRecording } from '../../src/demo/recording.ts';
-import type { LogRecord } from '../../src/model.ts';
+import type { LogRecord } from '../../src/model/record.ts';
 import { packagePath } from '../../src/paths.ts';
 import { type Row, Store } from '../../src/store/store.ts';
 import type { WritableMessage } from '../../src/store/writable-message.ts';

@@ -1,8 +1,8 @@
 /** The promise: what the parser says is stored once per template, and the next start knows it. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { Statement } from '../../src/model.ts';
-import { loadParser } from '../../src/statements/parser.ts';
+import type { Statement } from '../../src/model/statement.ts';
+import { loadParser } from '../../src/statements/parser/parser.ts';
 import { StatementCache } from '../../src/statements/statement-cache.ts';
 import { recentTemplates } from '../../src/store/statements.ts';
 import { StoreWriter } from '../../src/store/writer.ts';

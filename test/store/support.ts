@@ -4,7 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { AuditEntry, Fact, LogRecord, Reject, Statement, StatementFeatures } from '../../src/model.ts';
+import type { AuditEntry, Fact } from '../../src/model/fact.ts';
+import type { LogRecord } from '../../src/model/record.ts';
+import type { Reject } from '../../src/model/reject.ts';
+import type { Statement } from '../../src/model/statement.ts';
+import type { StatementFeatures } from '../../src/model/statement-features.ts';
 import { Store, type StoreEvents } from '../../src/store/store.ts';
 import type { WritableMessage } from '../../src/store/writable-message.ts';
 

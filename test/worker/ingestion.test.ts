@@ -3,15 +3,19 @@
  * before is lost.
  */
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { before, type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker as Thread } from 'node:worker_threads';
 import { decodeMessage } from '../../src/decode/message.ts';
 import type { FoundPrefix } from '../../src/decode/prefix/finder.ts';
 import { readRecording } from '../../src/demo/recording.ts';
-import type { LogRecord, SourceMessage } from '../../src/model.ts';
+import type { SourceMessage } from '../../src/model/message.ts';
+import type { LogRecord } from '../../src/model/record.ts';
 import { saveFoundPrefix } from '../../src/store/prefixes.ts';
 import type { Store } from '../../src/store/store.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { createIngestor } from '../../src/worker/ingestion.ts';
+import type { Ingestor } from '../../src/worker/ingestor.ts';
 import { openStore, temporaryFolder, temporaryStore } from '../store/support.ts';
 
 const FORMAT = '%m [%p] %c user=%u,db=%d,client=%h ';
@@ -168,4 +172,80 @@ test('a process that ended between finding a prefix and using it loses nothing',
   await store.close();
   const again = await openStore(t, folder);
   assert.deepEqual((await ingest(again, [])).restored, [10]);
+});
+
+/** The threads of parsers that are started from now on. */
+function threadsOf(t: TestContext): Thread[] {
+  const threads: Thread[] = [];
+  const onThread = (thread: Thread) => threads.push(thread);
+  process.on('worker', onThread);
+  t.after(() => process.off('worker', onThread));
+  return threads;
+}
+
+test('whichever step of the creation fails, the thread of the parser is ended', async (t) => {
+  const store = await temporaryStore(t);
+  await ingest(store, allRecords().slice(0, 3));
+  const writer = await StoreWriter.create(store);
+  const threads = threadsOf(t);
+  const { rows } = store;
+  let steps = 0;
+  let failAt = 0;
+  t.mock.method(store, 'rows', function (this: Store, ...query: Parameters<Store['rows']>) {
+    return ++steps === failAt ? Promise.reject(new Error('no more')) : rows.apply(this, query);
+  });
+  for (let created: Ingestor | null = null; created === null; ) {
+    failAt++;
+    steps = 0;
+    // Another prefix than before, so that earlier rejects are decoded again.
+    created = await createIngestor(store, writer, ['%m '], LIMITS, {}).catch((error: Error) => {
+      assert.equal(error.message, 'no more');
+      return null;
+    });
+    await created?.stop();
+    assert.ok(
+      threads.every(({ threadId }) => threadId === -1),
+      `a thread is left of step ${failAt}`,
+    );
+  }
+  assert.equal(threads.length, failAt);
+  assert.ok(failAt > 5, 'every step had its turn');
+});
+
+test('stop does not wait for the parser while rejects are decoded again; the next start does that', async (t) => {
+  const folder = await temporaryFolder(t);
+  const store = await openStore(t, folder);
+  const threads = threadsOf(t);
+  const running = await createIngestor(store, await StoreWriter.create(store), ['%t-%c-'], LIMITS, {
+    onRefused: (error) => assert.fail(error),
+  });
+  // From the first look at rejects on, the parser is asked and does not answer.
+  let looked = false;
+  let swallowed = 0;
+  const { rows } = store;
+  t.mock.method(store, 'rows', function (this: Store, ...query: Parameters<Store['rows']>) {
+    if (!looked && query[0].includes('store.rejects')) {
+      looked = true;
+      t.mock.method(Thread.prototype, 'postMessage', () => swallowed++);
+    }
+    return rows.apply(this, query);
+  });
+  const taken: Promise<void>[] = [];
+  for (const [index, body] of allRecords().entries()) {
+    const position = { source: 'test', partition: '0', sequenceNumber: index + 1, offset: '' };
+    taken.push(running.ingest([{ ...position, body: Buffer.from(body) }], true));
+    await Promise.race([taken.at(-1), sleep(1_000)]);
+    if (looked) break;
+  }
+  while (swallowed === 0) await sleep(5);
+  const started = performance.now();
+  await running.stop(100);
+  assert.ok(performance.now() - started < 30_000);
+  await Promise.all(taken);
+  t.mock.restoreAll();
+  for (const thread of threads) await thread.terminate();
+  const { restored } = await ingest(store, []);
+  assert.equal(restored.length, 1);
+  const [left] = await store.rows<{ n: bigint }>('SELECT count(*) AS n FROM store.rejects');
+  assert.equal(left?.n, 0n);
 });

@@ -1,6 +1,6 @@
 /** What the tests of the ingestor share: bodies, a decoder for them, and a writer that refuses. */
 import { redactBytes } from '../../src/decode/redaction/redact.ts';
-import type { DecodedMessage, SourceMessage } from '../../src/model.ts';
+import type { DecodedMessage, SourceMessage } from '../../src/model/message.ts';
 import type { WritableMessage } from '../../src/store/writable-message.ts';
 import type { CommitResult, StoreWriter } from '../../src/store/writer.ts';
 import { type IngestLimits, Ingestor, type IngestorOptions } from '../../src/worker/ingestor.ts';

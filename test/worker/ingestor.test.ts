@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Statement } from '../../src/model/statement.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { features, logRecord, temporaryStore } from '../store/support.ts';
 import { decode, ingestor, LIMITS, RefusingWriter, sourceMessage } from './ingestor-rig.ts';
@@ -156,6 +157,54 @@ test('stop gives up at its deadline when the store refuses to the end, and nobod
   await Promise.all(taken);
   assert.ok(performance.now() - started < 2_000);
   assert.deepEqual(writer.stored, []);
+});
+
+test('stop gives up at its deadline when a text is not understood to the end, and nobody waits for ever', async () => {
+  const writer = new RefusingWriter();
+  let answer: (statements: ReadonlyMap<number, Statement>[]) => void = () => {};
+  let asked = 0;
+  let closed = 0;
+  const running = ingestor(writer, {
+    statements: (messages) => {
+      asked++;
+      if (asked === 1) return Promise.resolve(messages.map(() => new Map()));
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    },
+    close: () => {
+      closed++;
+      return new Promise(() => {});
+    },
+  });
+  const stored = running.ingest([sourceMessage(1)], true);
+  const stuck = running.ingest([sourceMessage(2)], true);
+  const behind = running.ingest([sourceMessage(1, '1', '1')], true);
+  await stored;
+  const started = performance.now();
+  await running.stop(50);
+  await Promise.all([stuck, behind]);
+  assert.ok(performance.now() - started < 5_000);
+  assert.equal(closed, 1);
+  // What is understood too late is not stored, and what waited behind it is not looked at any more.
+  answer([new Map()]);
+  await sleep(20);
+  assert.equal(asked, 2);
+  assert.deepEqual([writer.sequence('0'), writer.sequence('1')], [[1], []]);
+});
+
+test('what is understood before the deadline of stop is stored', async () => {
+  const writer = new RefusingWriter();
+  const running = ingestor(writer, {
+    statements: async (messages) => {
+      await sleep(20);
+      return messages.map(() => new Map());
+    },
+  });
+  const taken = [1, 2, 3].map((number) => running.ingest([sourceMessage(number)], true));
+  await running.stop();
+  await Promise.all(taken);
+  assert.deepEqual(writer.sequence(), [1, 2, 3]);
 });
 
 test('nothing to ingest is nothing to wait for', async () => {

@@ -1,5 +1,5 @@
 /** A line that may be about a connection, and the empty event that it fills. */
-import type { ConnectionEvent, ConnectionEventName } from '../../model.ts';
+import type { ConnectionEvent, ConnectionEventName } from '../../model/fact.ts';
 
 /** What is known of a server line before its text is read. */
 export interface LineText {

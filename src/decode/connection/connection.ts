@@ -8,7 +8,7 @@
  * somebody who was not there. `RAISE LOG` lets any role write such a line with its own text: where the server ships the
  * CONTEXT of a line, or the prefix names the user, `record.ts` tells it by that; elsewhere it cannot be told.
  */
-import type { ConnectionEvent } from '../../model.ts';
+import type { ConnectionEvent } from '../../model/fact.ts';
 import { connectionEvent, type LineText } from './connection-line.ts';
 import { readProtocolError, readRefusal } from './refusal.ts';
 import { readSecurity } from './security.ts';

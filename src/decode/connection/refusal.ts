@@ -4,7 +4,7 @@
  * tcop/backend_startup.c; versions 11 to 18).
  * Names are quoted but not escaped: each text is anchored at both ends.
  */
-import type { ConnectionEvent, ConnectionEventName } from '../../model.ts';
+import type { ConnectionEvent, ConnectionEventName } from '../../model/fact.ts';
 import { connectionEvent, type LineText } from './connection-line.ts';
 
 /** `start` + a name + `end`, and what it means. */

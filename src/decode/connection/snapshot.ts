@@ -3,7 +3,7 @@
  * whose a session is that began before the log did. The spelling of their fields is not documented for Event Hubs: the
  * names of pg_stat_activity and those of the Log Analytics table are both known.
  */
-import type { ConnectionEvent } from '../../model.ts';
+import type { ConnectionEvent } from '../../model/fact.ts';
 import { type Fields, textOf, wholeNumber } from '../envelope/fields.ts';
 import { parseTime } from '../envelope/time.ts';
 import { cleanField } from '../redaction/text.ts';

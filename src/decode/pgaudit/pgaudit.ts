@@ -12,7 +12,7 @@
  * - The pair is not unique: one substatement writes a line per relation or object. With log_statement_once only the first
  *   of these carries text and parameters, the others `<previously logged>`; another substatement carries its text again.
  */
-import type { AuditEntry } from '../../model.ts';
+import type { AuditEntry } from '../../model/fact.ts';
 import { redactParameters } from '../redaction/redact.ts';
 import { CsvCursor, needsQuotes, writeCsvField } from './csv.ts';
 

@@ -3,7 +3,7 @@
  * 1.25 (src/client.c, objects.c, janitor.c, admin.c, proto.c, ldapauth.c, pam.c), or the text with which the server
  * refused the connection that PgBouncer opened for the client (server.c, kill_pool_logins).
  */
-import type { ConnectionEvent, ConnectionEventName } from '../../model.ts';
+import type { ConnectionEvent, ConnectionEventName } from '../../model/fact.ts';
 import { connectionEvent } from '../connection/connection-line.ts';
 import { readRefusal } from '../connection/refusal.ts';
 

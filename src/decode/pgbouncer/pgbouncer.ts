@@ -10,7 +10,7 @@
  *
  * No version logs a sign-in that succeeded (`logged in` is a debug line), so there is no `authorized` event.
  */
-import type { ConnectionEvent } from '../../model.ts';
+import type { ConnectionEvent } from '../../model/fact.ts';
 import { connectionEvent } from '../connection/connection-line.ts';
 import { isKnownReason, readClosing } from './closing.ts';
 import { readLoginAttempt } from './login.ts';

@@ -3,7 +3,7 @@
  * whose text holds what looks like the rest of a prefix. Nothing is believed that a client could have made up: neither a
  * session, a name, nor an audit row, and no audit row is hidden.
  */
-import type { ConnectionEvent } from '../../model.ts';
+import type { ConnectionEvent } from '../../model/fact.ts';
 import { readConnection } from '../connection/connection.ts';
 import { AUDIT_MARK, isWellFormedAudit } from '../pgaudit/pgaudit.ts';
 import { type PrefixPattern, type PrefixReading, valueAt } from './prefix.ts';

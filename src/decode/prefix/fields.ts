@@ -1,5 +1,5 @@
 /** Cuts the prefix of a line into fields, by what is known of the line, and the literal gaps between them. */
-import type { UnexplainedLine } from '../../model.ts';
+import type { UnexplainedLine } from '../../model/unexplained-line.ts';
 import { SHAPED } from './escapes.ts';
 
 /** A prefix as printed: gap, field, gap, …, gap. */

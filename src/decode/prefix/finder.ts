@@ -3,7 +3,7 @@
  * lines too, and most of them may be a flood of failed logins: a prefix is believed only when lines that the server
  * itself wrote prove it (`proof.ts`).
  */
-import type { UnexplainedLine } from '../../model.ts';
+import type { UnexplainedLine } from '../../model/unexplained-line.ts';
 import { KNOWN_PREFIXES } from './catalogue.ts';
 import { inferPrefixes } from './inference.ts';
 import { provePrefix } from './proof.ts';

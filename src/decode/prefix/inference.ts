@@ -2,7 +2,7 @@
  * Builds candidates for a `log_line_prefix` from lines of one server: from connection lines, whose text tells what of the
  * session their prefix prints. What a candidate is worth, `proof.ts` says.
  */
-import type { UnexplainedLine } from '../../model.ts';
+import type { UnexplainedLine } from '../../model/unexplained-line.ts';
 import { cutPrefix, outlineOf, type PrintedPrefix } from './fields.ts';
 import { literalBetween } from './padding.ts';
 import { compilePrefix, valueAt } from './prefix.ts';

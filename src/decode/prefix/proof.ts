@@ -1,5 +1,5 @@
 /** Holds a candidate for `log_line_prefix` against lines of one server. */
-import type { UnexplainedLine } from '../../model.ts';
+import type { UnexplainedLine } from '../../model/unexplained-line.ts';
 import { compilePrefix, type PrefixPattern, type PrefixReading, valueAt } from './prefix.ts';
 import { searchPrefix } from './search.ts';
 import { isBackground, levelWord, readWitness, textAfter, type Witness } from './witness.ts';

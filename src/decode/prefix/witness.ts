@@ -2,7 +2,7 @@
  * Server lines whose text repeats what their `log_line_prefix` printed: what a prefix is found from, and held against.
  * Only names of plain characters count: their line has one reading.
  */
-import type { UnexplainedLine } from '../../model.ts';
+import type { UnexplainedLine } from '../../model/unexplained-line.ts';
 
 /** What the text of a line says of its session. Null where it does not. */
 export interface Witness {

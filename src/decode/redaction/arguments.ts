@@ -2,7 +2,7 @@
  * Secrets that only their place in a list gives away: the arguments of a function that takes keys, the values of an
  * INSERT under a column that is called like a secret.
  */
-import { formatArguments, matchEnd, quotedValue, type Span, skipBlank } from './literal.ts';
+import { FORMAT_PLACE, formatArguments, matchEnd, quotedValue, type Span, skipBlank } from './literal.ts';
 import { confine, readZones, type Zones } from './zones.ts';
 
 /** How far a list goes on, apart from what its literals hold, in characters. */
@@ -11,7 +11,6 @@ const LIST_REACH = 1024;
 /** Brackets inside brackets, deeper than which a list is not worth the time. */
 const MOST_BRACKETS = 16;
 
-const FORMAT_PLACE = /%(?:\d{1,3}\$)?[LsI]/y;
 /** What a literal can begin with. */
 const LITERAL_START = /['$enu]/i;
 

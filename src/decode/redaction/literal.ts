@@ -15,11 +15,15 @@ const EXPRESSION_REACH = 1024;
 /** White space, also as JSON escapes it, and SQL comments. */
 const BLANK = /(?:\s+|\\[nrt]|--[^\n]{0,512}\n|\/\*(?:[^*]|\*(?!\/)){0,512}\*\/)*/y;
 const STRING_PREFIX = /(?:e|n|u&)?(?=')/iy;
+const ESCAPE_PREFIX = /(?:^|[^\w$])e$/i;
 const DOLLAR_TAG = /\$(?:[a-z_\x80-\uffff][\w\x80-\uffff]{0,62})?\$/iy;
 /** SQL wants a line break between the parts of one literal; where it is missing, the error is logged with both. */
 const CONTINUATION = /\s+'/y;
 const CONCATENATION = /\s*\|\|/y;
-const FORMAT_PLACE = /'{0,4}%(?:\d{1,3}\$)?[LsI]/y;
+/** `%L`, `%1$s`, `%-10I`, `%*L`: where format() puts an argument. */
+export const FORMAT_PLACE = /%(?:\d{1,3}\$)?-?(?:\d{1,4}|\*(?:\d{1,3}\$)?)?[LsI]/y;
+const QUOTED_PLACE = new RegExp(`(?:\\\\?'){0,4}${FORMAT_PLACE.source}`, 'y');
+const FORMAT_CALL = /format"?\s{0,32}\(/gi;
 
 /** The end of a sticky match at `at`, or -1. */
 export function matchEnd(pattern: RegExp, text: string, at: number): number {
@@ -37,20 +41,17 @@ export function skipBlank(text: string, at: number): number {
  * expression that builds it. Empty when none begins there.
  */
 export function quotedValue(text: string, at: number): Span[] {
-  const place = matchEnd(FORMAT_PLACE, text, at);
+  const place = matchEnd(QUOTED_PLACE, text, at);
   if (place > 0) return formatArguments(text, place);
-  const tagEnd = matchEnd(DOLLAR_TAG, text, at);
-  if (tagEnd > 0) {
-    const close = text.indexOf(text.slice(at, tagEnd), tagEnd);
-    return [{ start: tagEnd, end: close < 0 ? text.length : close }];
-  }
+  const dollar = dollarSpan(text, at);
+  if (dollar !== null) return [dollar];
   const open = matchEnd(STRING_PREFIX, text, at);
   if (open < 0) return [];
   const run = quoteRun(text, open);
   const afterRun = open + run;
   if (run % 2 === 1 && matchEnd(CONCATENATION, text, afterRun) > 0) return expressionLiterals(text, afterRun);
-  if (run % 2 === 0 && /[\s),;|:]|^$/.test(text.charAt(afterRun))) return [];
-  const unit = run % 2 === 1 ? 1 : run === 4 ? 4 : 2;
+  const unit = quoteUnit(text, open);
+  if (unit === 0) return [];
   const escapes = open > at && /^e$/i.test(text.charAt(at));
   const spans = [literalSpan(text, open + unit, unit, escapes)];
   for (let last = spans[0]!; unit === 1; spans.push(last)) {
@@ -63,8 +64,79 @@ export function quotedValue(text: string, at: number): Span[] {
 
 /** The arguments of a `format('… %L …', …)` whose place ends at `at`. */
 export function formatArguments(text: string, at: number): Span[] {
+  const ends = formatTextEnds(text, at);
+  if (ends.length > 0)
+    return ends.flatMap((end) => argumentLiterals(text, end)).sort((a, b) => a.start - b.start);
+  // The call is not in sight, or its text is put together.
   const close = text.slice(at, at + EXPRESSION_REACH).search(/'(?!')/);
   return close < 0 ? [] : expressionLiterals(text, at + close + 1);
+}
+
+/**
+ * The indices behind the literals around `at` that are texts of format() calls, ascending. Of several calls around each
+ * other, the innermost and the outermost: one of them may only be words in the text of the other.
+ */
+function formatTextEnds(text: string, at: number): number[] {
+  const from = Math.max(0, at - EXPRESSION_REACH);
+  const seen = text.slice(from, at + EXPRESSION_REACH);
+  const ends: number[] = [];
+  for (const call of text.slice(from, at).matchAll(FORMAT_CALL)) {
+    const literal = literalAt(seen, skipBlank(seen, call.index + call[0].length));
+    const isAround = literal !== null && literal.start <= at - from && at - from <= literal.end;
+    if (isAround && literal.next <= seen.length) ends.push(from + literal.next);
+  }
+  const [first = -1, last = first] = [ends[0], ends.at(-1)];
+  return [...new Set([first, last])].filter((end) => end > 0).sort((a, b) => a - b);
+}
+
+/** The literals in a list of arguments, from `at` to the bracket that closes it. */
+function argumentLiterals(text: string, at: number): Span[] {
+  const spans: Span[] = [];
+  const reach = Math.min(text.length, at + EXPRESSION_REACH);
+  let depth = 1;
+  for (let position = at; position < reach; position++) {
+    const char = text[position];
+    if (char === '(') depth++;
+    else if (char === ')') depth--;
+    if (depth === 0 || char === ';') break;
+    if (char === '-' || char === '/') position = Math.max(position, skipBlank(text, position) - 1);
+    if (char !== "'" && char !== '$') continue;
+    const literal = literalAt(text, position);
+    if (literal === null) position += Math.max(quoteRun(text, position) - 1, 0);
+    else {
+      spans.push({ start: literal.start, end: literal.end });
+      position = literal.next - 1;
+    }
+  }
+  return spans;
+}
+
+/** The one literal that begins at `at`, with or without its prefix, and the index behind it. */
+function literalAt(text: string, at: number): (Span & { next: number }) | null {
+  const dollar = dollarSpan(text, at);
+  if (dollar !== null) return { ...dollar, next: dollar.end + dollar.start - at };
+  const open = matchEnd(STRING_PREFIX, text, at);
+  const unit = open < 0 ? 0 : quoteUnit(text, open);
+  if (unit === 0) return null;
+  const escapes = ESCAPE_PREFIX.test(text.slice(Math.max(0, open - 2), open));
+  const span = literalSpan(text, open + unit, unit, escapes);
+  return { ...span, next: span.end + unit };
+}
+
+/** The content of the dollar-quoted literal that begins at `at`, or null. */
+function dollarSpan(text: string, at: number): Span | null {
+  const start = matchEnd(DOLLAR_TAG, text, at);
+  if (start < 0) return null;
+  const close = text.indexOf(text.slice(at, start), start);
+  return { start, end: close < 0 ? text.length : close };
+}
+
+/** How often each quote of the literal that begins at `open` is written; 0 for an empty one. */
+function quoteUnit(text: string, open: number): number {
+  const run = quoteRun(text, open);
+  if (run % 2 === 1) return 1;
+  if (/[\s),;|:]|^$/.test(text.charAt(open + run))) return 0;
+  return run === 4 ? 4 : 2;
 }
 
 /** The content of a literal whose quotes are written `unit` times, because it stands inside log2(unit) outer literals. */

@@ -38,6 +38,11 @@ const SQUEEZED =
 const WORD = /[\w$\x80-\uffff]/;
 const AFTER_LITERAL = /[\s),;:|]|^$/;
 
+/** Dollar-quoted bodies inside each other, deeper than which they are not told apart. */
+const MOST_BODIES = 3;
+/** Beginnings of bodies without an end, in one body, after which no more are looked for: each search reads all of it. */
+const MOST_UNCLOSED = 16;
+
 /** The zones of a text. Linear. */
 export function readZones(text: string): Zones {
   const zones: Zone[] = [];
@@ -46,13 +51,15 @@ export function readZones(text: string): Zones {
 }
 
 /**
- * Of the spans that were read behind a name, what may be blanked: none reaches over the end of the literal around it.
+ * Of the spans that were read behind a name, what may be blanked: none reaches over the end of the literal around it, and
+ * none begins where a literal ends.
  * @param zones those of `text`
  * @param at index of the name
  */
 export function confine(text: string, zones: Zones, at: number, spans: readonly Span[]): Span[] {
   const around = zoneAt(zones, at);
-  if (around === undefined || around.kind === 'double' || !around.trusted) return [...spans];
+  if (around === undefined) return spans.filter(({ start }) => !isBehindLiteral(text, zones, start));
+  if (around.kind === 'double' || !around.trusted) return [...spans];
   const confined: Span[] = [];
   for (const span of spans) {
     const kept = confineSpan(text, zones, around, span);
@@ -62,6 +69,13 @@ export function confine(text: string, zones: Zones, at: number, spans: readonly 
     confined.push(kept);
   }
   return confined;
+}
+
+/** True where the quote before `at` closes a literal, and so does not begin a value. */
+function isBehindLiteral(text: string, zones: Zones, at: number): boolean {
+  if (text[at - 1] !== "'") return false;
+  const closed = zoneAt(zones, at - 1);
+  return closed?.kind === 'single' && closed.trusted && closed.end === at - 1;
 }
 
 function confineSpan(text: string, zones: Zones, around: Zone, { start, end }: Span): Span | null {
@@ -107,6 +121,7 @@ function scan(zones: Zone[], text: string, offset: number, body: Zone | null): v
   const tokens = new RegExp(TOKEN);
   const singles: Zone[] = [];
   let isSql = true;
+  let unclosed = 0;
   const add = (kind: Zone['kind'], start: number, end: number, escapes = false): Zone => {
     const [from, to] = [offset + start, offset + end];
     const zone: Zone = { kind, start: from, end: to, escapes, trusted: true, next: null, body };
@@ -124,8 +139,12 @@ function scan(zones: Zone[], text: string, offset: number, body: Zone | null): v
       add('double', start, close);
       tokens.lastIndex = close + 1;
     } else if (token[0] === '$') {
-      if (body !== null || WORD.test(before.slice(-1))) continue;
-      const close = endOr(text, text.indexOf(token, start));
+      if (depthOf(body) >= MOST_BODIES || unclosed > MOST_UNCLOSED || WORD.test(before.slice(-1))) continue;
+      const closing = text.indexOf(token, start);
+      if (closing < 0) unclosed += 1;
+      // Inside of a body it may be the end of something else.
+      if (closing < 0 && body !== null) continue;
+      const close = endOr(text, closing);
       scan(zones, text.slice(start, close), offset + start, add('dollar', start, close));
       tokens.lastIndex = close + token.length;
     } else if (token === "'") {
@@ -148,6 +167,12 @@ function scan(zones: Zone[], text: string, offset: number, body: Zone | null): v
   // Nor does SQL end in a literal without an end.
   if (singles.at(-1)?.end === offset + text.length) isSql = false;
   for (const zone of singles) zone.trusted = isSql;
+}
+
+function depthOf(zone: Zone | null): number {
+  let depth = 0;
+  for (let around = zone; around !== null; around = around.body) depth++;
+  return depth;
 }
 
 function endOr(text: string, found: number): number {

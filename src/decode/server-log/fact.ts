@@ -1,5 +1,5 @@
 /** What a server line says: the fact in it, and the fact without secrets. */
-import type { AuditEntry, ConnectionEvent, Fact } from '../../model.ts';
+import type { AuditEntry, ConnectionEvent, Fact } from '../../model/fact.ts';
 import { readConnection, sameName } from '../connection/connection.ts';
 import { writeCsvField } from '../pgaudit/csv.ts';
 import { AUDIT_MARK, readAudit } from '../pgaudit/pgaudit.ts';

@@ -1,5 +1,5 @@
 /** Statements that failed, and settings that changed. */
-import type { Failure, SettingChange } from '../../model.ts';
+import type { Failure, SettingChange } from '../../model/fact.ts';
 
 /**
  * The failure that a line of level ERROR, FATAL or PANIC reports; null for other levels.

@@ -1,5 +1,5 @@
 /** Records of the server log (category PostgreSQLLogs) of Flexible Server, Single Server and Cosmos DB for PostgreSQL. */
-import type { LogRecord } from '../../model.ts';
+import type { LogRecord } from '../../model/record.ts';
 import type { Shape } from '../envelope/shape.ts';
 import { parseTime } from '../envelope/time.ts';
 import { emptyRecord, type Refused } from '../log-record.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ConnectionEvent } from '../../../src/model.ts';
+import type { ConnectionEvent } from '../../../src/model/fact.ts';
 import { connectionOf, decode, decodeOne, lineRecord, NAMING, namedRecord } from '../build.ts';
 
 const TLS = ' SSL enabled (protocol=TLSv1.3, cipher=TLS_AES_256_GCM_SHA384, bits=256)';

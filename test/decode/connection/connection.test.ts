@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { compilePrefix } from '../../../src/decode/prefix/prefix.ts';
-import type { LogRecord } from '../../../src/model.ts';
+import type { LogRecord } from '../../../src/model/record.ts';
 import {
   connectionOf,
   decode,

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { recordsOf } from '../../../fixtures/majors/facts.ts';
 import type { LedgerEntry } from '../../../fixtures/majors/ledger.ts';
 import { decodeMessage } from '../../../src/decode/message.ts';
-import type { ConnectionEvent, ConnectionEventName, Fact, LogRecord } from '../../../src/model.ts';
+import type { ConnectionEvent, ConnectionEventName, Fact } from '../../../src/model/fact.ts';
+import type { LogRecord } from '../../../src/model/record.ts';
 
 /** The records of messages, all of which must decode. */
 export function decodeAll(messages: readonly { records: readonly object[] }[]): LogRecord[] {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { cleanText } from '../../../src/decode/redaction/text.ts';
 import { auditMessage } from '../../../src/decode/server-log/fact.ts';
-import type { LogRecord } from '../../../src/model.ts';
+import type { LogRecord } from '../../../src/model/record.ts';
 import { decode, decodeOne, lineRecord, NAMING, namedRecord, serverRecord } from '../build.ts';
 
 const ID = '/SUBSCRIPTIONS/0/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.DBFORPOSTGRESQL';

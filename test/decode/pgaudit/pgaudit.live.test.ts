@@ -10,7 +10,8 @@ import { matchLogs, parseJsonLog } from '../../../fixtures/recorder/server-log.t
 import { PLATFORM_ROLE } from '../../../fixtures/recorder/settings.ts';
 import { decodeMessage } from '../../../src/decode/message.ts';
 import { isWellFormedAudit } from '../../../src/decode/pgaudit/pgaudit.ts';
-import type { AuditEntry, LogRecord } from '../../../src/model.ts';
+import type { AuditEntry } from '../../../src/model/fact.ts';
+import type { LogRecord } from '../../../src/model/record.ts';
 import { CASES, type Case, SETUP, type Step } from './pgaudit-cases.ts';
 
 const missing = missingBinary();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWellFormedAudit, readAudit } from '../../../src/decode/pgaudit/pgaudit.ts';
-import type { AuditEntry } from '../../../src/model.ts';
+import type { AuditEntry } from '../../../src/model/fact.ts';
 import { decodeOne, lineRecord } from '../build.ts';
 
 const HEAD = 'SESSION,1,1,READ,SELECT,,,';

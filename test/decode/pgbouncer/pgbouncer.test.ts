@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readPgBouncer } from '../../../src/decode/pgbouncer/pgbouncer.ts';
-import type { ConnectionEvent } from '../../../src/model.ts';
+import type { ConnectionEvent } from '../../../src/model/fact.ts';
 
 const HEAD = '2026-07-14 04:52:31.761 UTC [1]';
 const POINTER = '0x55fdcb116670';

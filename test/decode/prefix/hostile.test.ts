@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { decodeMessage } from '../../../src/decode/message.ts';
 import { compilePrefix } from '../../../src/decode/prefix/prefix.ts';
-import type { LogRecord } from '../../../src/model.ts';
+import type { LogRecord } from '../../../src/model/record.ts';
 import { serverRecord } from '../build.ts';
 import { type Moment, printPrefix, type Session } from './server.ts';
 

@@ -1,5 +1,5 @@
 /** Writes log lines with any log_line_prefix the way PostgreSQL does: what each escape prints, at which line of a session. */
-import type { UnexplainedLine } from '../../../src/model.ts';
+import type { UnexplainedLine } from '../../../src/model/unexplained-line.ts';
 
 /** Numbers in [0, below), the same for the same seed. */
 export function numbersFrom(seed: number): (below: number) => number {

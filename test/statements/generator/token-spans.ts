@@ -1,6 +1,6 @@
 /** The tokens of a text as PostgreSQL's own scanner and as our lexer find them, in terms that both can be held to. */
 import { type ScanToken, scanSync } from 'libpg-query';
-import { tokenize } from '../../../src/statements/lexer.ts';
+import { tokenize } from '../../../src/statements/lexing/lexer.ts';
 
 /** A stretch of a text. */
 export interface Span {
