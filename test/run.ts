@@ -11,6 +11,9 @@ const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .sort()
   .map((name) => join('test', name));
 if (files.length === 0) throw new Error(`no test file matches ${words.join(' ')}`);
+// Tests of the command line run what a user would have.
+const build = spawnSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
+if (build.status !== 0) process.exit(build.status ?? 1);
 const { status } = spawnSync(
   process.execPath,
   ['--import', './test/typescript.mjs', '--test', '--test-concurrency=2', ...files],

@@ -5,7 +5,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { packagePath } from '../../src/paths.ts';
-import { atTerminal, CLI, pgvigil, workFolder } from './pgvigil.ts';
+import { CLI } from '../support/cli.ts';
+import { atTerminal, pgvigil, workFolder } from './pgvigil.ts';
 import { record } from './records.ts';
 
 let cwd: string;
@@ -27,7 +28,7 @@ async function explained(sql: string): Promise<string> {
 
 /** `pgvigil explain` with this text on its standard input. */
 async function fed(input: string, ...args: string[]): Promise<{ exitCode: number; stdout: string }> {
-  const child = spawn(process.execPath, [...CLI, 'explain', ...args], {
+  const child = spawn(process.execPath, [CLI, 'explain', ...args], {
     cwd,
     stdio: ['pipe', 'pipe', 'inherit'],
   });

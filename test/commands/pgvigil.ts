@@ -4,11 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packagePath } from '../../src/paths.ts';
+import { CLI } from '../support/cli.ts';
 
 export const RECORDING = packagePath('fixtures/recorded/flexible-15.ndjson.gz');
-
-/** Arguments of node that run the command line from its source, whatever the current folder. */
-export const CLI = ['--import', packagePath('test/typescript.mjs'), packagePath('src/cli.ts')];
 
 export interface Outcome {
   exitCode: number | null;
@@ -29,7 +27,7 @@ export function pgvigil(
   env: Record<string, string> = {},
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...CLI, ...args], {
+    const child = spawn(process.execPath, [CLI, ...args], {
       cwd,
       env: { PATH: process.env.PATH, HOME: cwd, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -50,7 +48,7 @@ export function pgvigil(
 
 /** Runs a command at a pseudo-terminal and returns what it shows. Linux only: `script` of util-linux. */
 export function atTerminal(cwd: string, args: readonly string[]): Promise<string> {
-  const line = [process.execPath, ...CLI, ...args].map((word) => `'${word}'`).join(' ');
+  const line = [process.execPath, CLI, ...args].map((word) => `'${word}'`).join(' ');
   return new Promise((resolve, reject) => {
     execFile(
       'script',

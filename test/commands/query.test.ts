@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { CLI, pgvigil, RECORDING, workFolder } from './pgvigil.ts';
+import { CLI } from '../support/cli.ts';
+import { pgvigil, RECORDING, workFolder } from './pgvigil.ts';
 
 let cwd: string;
 let remove: () => Promise<void>;
@@ -78,7 +79,7 @@ test('SQL that fails is QUERY_FAILED with what DuckDB says', async () => {
 test('a reader that has seen enough is no error', async () => {
   const child = spawn(
     process.execPath,
-    [...CLI, 'query', 'SELECT * FROM records', '-d', 'data', '-f', 'ndjson'],
+    [CLI, 'query', 'SELECT * FROM records', '-d', 'data', '-f', 'ndjson'],
     {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],

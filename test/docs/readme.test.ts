@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { loadDetectors } from '../../src/detect/detector.ts';
 import { packagePath } from '../../src/paths.ts';
+import { CLI } from '../support/cli.ts';
 
 const README = packagePath('README.md');
 const run = promisify(execFile);
@@ -16,13 +17,7 @@ const run = promisify(execFile);
 async function output(command: string, data: string): Promise<string> {
   const [, sub, rest] = /^pgvigil (\S+) (.*)$/.exec(command) ?? [];
   assert.ok(sub !== undefined && rest !== undefined, command);
-  const args = [
-    '--import',
-    packagePath('test/typescript.mjs'),
-    packagePath('src/cli.ts'),
-    sub,
-    rest.replace(/^"|"$/g, ''),
-  ];
+  const args = [CLI, sub, rest.replace(/^"|"$/g, '')];
   const { stdout, stderr } = await run(process.execPath, args, {
     cwd: packagePath('.'),
     env: { ...process.env, PGVIGIL_DATA: data },

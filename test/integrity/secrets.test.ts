@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { packagePath } from '../../src/paths.ts';
 import { openReader } from '../../src/query/reader.ts';
+import { CLI } from '../support/cli.ts';
 import { WorkerRig } from '../support/worker-process.ts';
 import { type Planted, plantAll } from './planted.ts';
 
@@ -150,11 +151,10 @@ test('planted secrets are nowhere after a backfill', async () => {
     messages.map((message) => message.toString('latin1').replaceAll('\n', ' ')).join('\n'),
     'latin1',
   );
-  const { stdout, stderr } = await promisify(execFile)(
-    process.execPath,
-    ['--import', packagePath('test/typescript.mjs'), packagePath('src/cli.ts'), 'backfill', file],
-    { cwd: packagePath('.'), env: { ...process.env, PGVIGIL_DATA: dataDir, PGVIGIL_LOG_LEVEL: 'trace' } },
-  );
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [CLI, 'backfill', file], {
+    cwd: packagePath('.'),
+    env: { ...process.env, PGVIGIL_DATA: dataDir, PGVIGIL_LOG_LEVEL: 'trace' },
+  });
   assert.deepEqual(leaksIn(stdout + stderr, planted), [], 'output');
   await assertClean(dataDir, planted, 'after a backfill');
 });

@@ -12,6 +12,7 @@ import { WebhookReceiver } from '../../src/demo/receiver.ts';
 import { packagePath } from '../../src/paths.ts';
 import { openReader } from '../../src/query/reader.ts';
 import type { Cell } from '../../src/query/values.ts';
+import { CLI } from './cli.ts';
 
 /** Everything that a worker needs around it, and the worker as often as it is started. */
 export class WorkerRig {
@@ -50,27 +51,16 @@ export class WorkerRig {
   }
 
   start(): void {
-    const child = spawn(
-      process.execPath,
-      [
-        '--import',
-        packagePath('test/typescript.mjs'),
-        packagePath('src/cli.ts'),
-        'run',
-        '--config',
-        join(this.folder, 'pgvigil.yaml'),
-      ],
-      {
-        cwd: packagePath('.'),
-        stdio: ['ignore', 'ignore', 'pipe'],
-        env: {
-          ...process.env,
-          PGVIGIL_DATA: this.dataDir,
-          PGVIGIL_EVENTHUB: this.hub.connectionString,
-          SOC_SECRET: this.#secret,
-        },
+    const child = spawn(process.execPath, [CLI, 'run', '--config', join(this.folder, 'pgvigil.yaml')], {
+      cwd: packagePath('.'),
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        ...process.env,
+        PGVIGIL_DATA: this.dataDir,
+        PGVIGIL_EVENTHUB: this.hub.connectionString,
+        SOC_SECRET: this.#secret,
       },
-    );
+    });
     child.stderr?.on('data', (chunk) => {
       this.log += String(chunk);
     });
