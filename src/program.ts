@@ -99,15 +99,22 @@ export function createProgram(): Command {
       await showAlertCommand(id, command.optsWithGlobals<GlobalOptions>());
     });
 
-  program
-    .command('detectors')
-    .description('look at detectors')
+  const detectors = program.command('detectors').description('look at detectors and test them');
+  detectors
     .command('list')
     .description('detectors with their parameters, and files that were refused')
     .addOption(formatOption())
     .action(async (_options, command: Command) => {
       const { listDetectorsCommand } = await import('./commands/detectors.ts');
       await listDetectorsCommand(command.optsWithGlobals<Options<{ format: string }>>());
+    });
+  detectors
+    .command('test')
+    .description('run the cases of detectors: log lines, and the alerts that they have to raise')
+    .argument('[file...]', 'SQL files; none: all detectors')
+    .action(async (files: string[], _options, command: Command) => {
+      const { testDetectorsCommand } = await import('./commands/detectors-test.ts');
+      await testDetectorsCommand(files, command.optsWithGlobals<GlobalOptions>());
     });
 
   program

@@ -47,7 +47,7 @@ test('without file, variables and flags everything has its default', async () =>
       intervalMs: 2000,
       latenessMs: 10000,
       detectorFolders: [],
-      disabled: [],
+      modes: {},
       parameters: {},
     },
     channels: [],
@@ -67,7 +67,7 @@ ingest: { maxRecords: 10, maxDelayMs: 1, maxBufferedBytes: 1048576 }
 detection:
   intervalMs: 100
   detectorFolders: [mine]
-  disabled: [A02]
+  modes: { A02: off }
   parameters: { A01: { min_failures: 20, window: 5 minutes, users: [a, b] } }
 channels:
   - { name: soc, type: webhook, url: 'https://soc.example/hook', secret: { file: soc.key }, minSeverity: high }
@@ -165,8 +165,8 @@ const WRONG: [yaml: string, message: RegExp, hint?: RegExp][] = [
   ],
   ['detection: { intervalMs: 1 }', /^FILE: detection\.intervalMs must be a whole number from 100 to/],
   ['detection: { latenessMs: soon }', /^FILE: detection\.latenessMs must be a whole number from 0 to/],
-  ['detection: { disabled: A01 }', /^FILE: detection\.disabled must be a list$/],
-  ['detection: { disabled: [1] }', /^FILE: detection\.disabled\[0\] must be text$/],
+  ['detection: { modes: [A01] }', /^FILE: detection\.modes must be detector id: on, shadow or off$/],
+  ['detection: { modes: { A01: never } }', /^FILE: detection\.modes\.A01 must be "?on/],
   ['detection: { detectorFolders: [a, 2] }', /^FILE: detection\.detectorFolders\[1\] must be text$/],
   [
     'detection: { parameters: [A01] }',

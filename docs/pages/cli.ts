@@ -80,7 +80,11 @@ function exitCodes(): string {
   ]);
   rows.push(
     [0, '', 'Done.'],
-    [1, '', '`pgvigil doctor` found something that must be mended.'],
+    [
+      1,
+      '',
+      '`pgvigil doctor` found something that must be mended, or a case of `pgvigil detectors test` does not hold.',
+    ],
     [130, '', 'Ended by Ctrl-C: `pgvigil demo --headless`, or a second Ctrl-C while `pgvigil run` stops.'],
   );
   // Array sort is stable: codes with one exit code stay in the order of the source.

@@ -1,6 +1,7 @@
 /** The page of the detectors, from their front matter. */
 import { basename } from 'node:path';
-import { type Detector, loadDetectors, type ParameterDefinition } from '../../src/detect/detector.ts';
+import { type Detector, loadDetectors } from '../../src/detect/detector.ts';
+import type { ParameterDefinition } from '../../src/detect/front-matter.ts';
 import { code, head, list, steps, table } from './markdown.ts';
 
 /** @throws PgvigilError when a detector of pgvigil cannot be used */
@@ -22,12 +23,14 @@ Each detector is one SQL file: front matter, then one SELECT over the [public vi
 
 \`\`\`yaml
 detection:
-  disabled: [X01]
+  modes: { X01: shadow, A03: off }
   parameters:
     A01: { min_failures: 20, window: 15m }
 \`\`\`
 
-Detectors of your own are files of the same form in a folder under \`detection.detectorFolders\`.
+A detector in mode \`shadow\` keeps what it finds as alerts with status \`shadow\` and sends them to nobody. Detectors of your
+own are files of the same form in a folder under \`detection.detectorFolders\`, with their test cases beside them:
+\`pgvigil detectors test FILE\` runs these.
 
 `,
     table(['id', 'name', 'severity', 'finds', 'ATT&CK'], overview),
@@ -44,7 +47,10 @@ function section(detector: Detector): string {
   ]);
   return [
     `\n## ${detector.id}\n**${detector.title}** (\`${detector.name}\`)\n\n`,
-    `Severity ${detector.severity}. ATT&CK ${detector.attack.map(technique).join(', ')}. `,
+    `Severity ${detector.severity}, risk ${detector.risk}. ATT&CK v19: ${detector.tactic}, ${detector.attack.map(technique).join(', ')}`,
+    detector.attackV18.length > 0 ? ` (v18: ${detector.attackV18.join(', ')}). ` : '. ',
+    detector.deniedAttempts ? 'Attempts that the server denied count, too. ' : '',
+    detector.mode === 'on' ? '' : `Mode ${detector.mode} unless the configuration says otherwise. `,
     `After ${duration(detector.quiet)} without evidence a new alert is opened. `,
     `SQL: [${basename(detector.file)}](../queries/detectors/${basename(detector.file)}).\n`,
     detector.requires.length > 0 ? `\nNeeds:\n${list(detector.requires)}` : '',

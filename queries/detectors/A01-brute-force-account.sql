@@ -3,6 +3,8 @@ id: A01
 name: auth.brute_force_account
 title: Suspected brute force on an account
 severity: medium
+risk: 47
+tactic: credential-access
 attack: [T1110.001]
 quiet: 4h
 requires:

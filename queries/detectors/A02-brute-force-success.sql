@@ -3,6 +3,8 @@ id: A02
 name: auth.brute_force_success
 title: Sign-in succeeded after many refused passwords
 severity: high
+risk: 85
+tactic: credential-access
 attack: [T1110.001, T1078]
 quiet: 1h
 requires:

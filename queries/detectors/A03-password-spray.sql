@@ -3,6 +3,8 @@ id: A03
 name: auth.password_spray
 title: Password spraying from one address
 severity: medium
+risk: 55
+tactic: credential-access
 attack: [T1110.003]
 quiet: 4h
 requires:

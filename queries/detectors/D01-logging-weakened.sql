@@ -3,7 +3,11 @@ id: D01
 name: audit.logging_weakened
 title: Audit or connection logging weakened
 severity: critical
+risk: 90
+tactic: defense-impairment
 attack: [T1685.002]
+attack_v18: [T1562.008]
+denied_attempts: true
 quiet: 15m
 requires:
   - pgaudit.log with role, ddl and misc

@@ -3,7 +3,10 @@ id: E01
 name: exec.copy_program
 title: COPY … PROGRAM attempted
 severity: critical
+risk: 95
+tactic: execution
 attack: [T1059.004]
+denied_attempts: true
 quiet: 15m
 requires:
   - log_min_error_statement = error

@@ -3,7 +3,10 @@ id: I01
 name: inj.structure
 title: SQL injection structure in a statement
 severity: high
+risk: 70
+tactic: initial-access
 attack: [T1190]
+denied_attempts: true
 quiet: 1h
 requires:
   - pgaudit.log with read and write

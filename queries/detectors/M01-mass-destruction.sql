@@ -3,6 +3,8 @@ id: M01
 name: impact.mass_destruction
 title: Mass DROP or TRUNCATE, or DELETE and UPDATE of whole tables
 severity: high
+risk: 80
+tactic: impact
 attack: [T1485, T1565.001]
 quiet: 1h
 requires:

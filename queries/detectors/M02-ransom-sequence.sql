@@ -3,6 +3,8 @@ id: M02
 name: impact.ransom_sequence
 title: "Ransom pattern: data destroyed, then a note left"
 severity: critical
+risk: 99
+tactic: impact
 attack: [T1485, T1486, T1657]
 quiet: 1h
 requires:

@@ -3,7 +3,10 @@ id: P01
 name: priv.powerful_role_grant
 title: Grant of an administrative or powerful predefined role
 severity: high
+risk: 73
+tactic: privilege-escalation
 attack: [T1098.003]
+denied_attempts: true
 quiet: 1h
 requires:
   - pgaudit.log with role

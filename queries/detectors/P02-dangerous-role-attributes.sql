@@ -3,7 +3,10 @@ id: P02
 name: priv.dangerous_role_attributes
 title: Role created or altered with dangerous attributes
 severity: high
+risk: 70
+tactic: persistence
 attack: [T1136, T1098]
+denied_attempts: true
 quiet: 1h
 requires:
   - pgaudit.log with role

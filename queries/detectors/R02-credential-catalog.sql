@@ -3,7 +3,10 @@ id: R02
 name: disc.credential_catalog
 title: Access to a catalog that holds passwords or secrets
 severity: high
+risk: 75
+tactic: credential-access
 attack: [T1552, T1003]
+denied_attempts: true
 quiet: 1h
 requires:
   - pgaudit.log_catalog = on

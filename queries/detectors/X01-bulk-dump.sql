@@ -3,6 +3,8 @@ id: X01
 name: exfil.bulk_dump
 title: Bulk export of tables
 severity: high
+risk: 70
+tactic: collection
 attack: [T1213.006, T1119, T1048]
 quiet: 1h
 requires:

@@ -11,7 +11,7 @@ COMMENT ON COLUMN alerts.detector IS 'Detector id, e.g. A01.';
 COMMENT ON COLUMN alerts.detector_name IS 'Detector name, e.g. auth.brute_force_account.';
 COMMENT ON COLUMN alerts.title IS 'What it means.';
 COMMENT ON COLUMN alerts.severity IS 'info, low, medium, high or critical.';
-COMMENT ON COLUMN alerts.status IS 'open or closed.';
+COMMENT ON COLUMN alerts.status IS 'open, closed, or shadow: found by a detector in shadow mode, sent to nobody.';
 COMMENT ON COLUMN alerts.server IS 'Name of the Flexible Server, lower case.';
 COMMENT ON COLUMN alerts.entity IS 'What the evidence has in common, e.g. user@client.';
 COMMENT ON COLUMN alerts.summary IS 'The most telling row of evidence in one sentence.';

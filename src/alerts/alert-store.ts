@@ -14,7 +14,7 @@ export interface AlertRow extends Row {
   detector_name: string;
   title: string;
   severity: Severity;
-  status: 'open' | 'closed';
+  status: Alert['status'];
   server: string;
   entity: string;
   summary: string;
@@ -80,15 +80,17 @@ export async function unknownEvidence(
   return [...fresh.values()];
 }
 
-/** Alerts of a detector that are recent enough to take evidence of `from` and later. */
+/** Alerts of a detector, shadows or not, that are recent enough to take evidence of `from` and later. */
 export async function recentAlerts(
   transaction: Transaction,
   detector: string,
+  isShadow: boolean,
   from: number,
 ): Promise<Alert[]> {
   const rows = await transaction.rows<AlertRow>(
-    'SELECT * FROM store.alerts WHERE detector = $detector AND last_seen >= $from ORDER BY first_seen',
-    { detector, from: timestamp(from) },
+    `SELECT * FROM store.alerts
+     WHERE detector = $detector AND (status = 'shadow') = $isShadow AND last_seen >= $from ORDER BY first_seen`,
+    { detector, isShadow, from: timestamp(from) },
   );
   return rows.map(alertFromRow);
 }

@@ -17,6 +17,8 @@ export interface AlertKind {
   severity: Severity;
   /** Milliseconds without evidence after which new evidence opens a new alert. */
   quiet: number;
+  /** What it finds goes to nobody. */
+  isShadow: boolean;
 }
 
 export interface AlertChange {
@@ -89,7 +91,7 @@ function open(kind: AlertKind, row: Evidence, now: number): Alert {
     detectorName: kind.name,
     title: kind.title,
     severity: row.severity ?? kind.severity,
-    status: 'open',
+    status: kind.isShadow ? 'shadow' : 'open',
     server: row.server,
     entity: row.entity,
     summary: row.summary,

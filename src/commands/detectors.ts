@@ -5,7 +5,7 @@ import { createContext, type GlobalOptions } from './context.ts';
 import { printRows, rowsOf } from './output.ts';
 
 /** What fits a terminal; the other formats have the parameters too. */
-const COLUMNS = ['id', 'name', 'severity', 'enabled', 'attack', 'title'];
+const COLUMNS = ['id', 'name', 'severity', 'mode', 'attack', 'title'];
 
 export async function listDetectorsCommand(options: GlobalOptions & { format: string }): Promise<void> {
   const { config, out, err } = await createContext(options);
@@ -14,7 +14,7 @@ export async function listDetectorsCommand(options: GlobalOptions & { format: st
     id: detector.id,
     name: detector.name,
     severity: detector.severity,
-    enabled: !config.detection.disabled.includes(detector.id),
+    mode: config.detection.modes[detector.id] ?? detector.mode,
     attack: detector.attack,
     title: detector.title,
     parameters: Object.entries(detector.parameters).map(([name, { default: value }]) => {

@@ -46,7 +46,7 @@ async function checkDetectors({ config }: CommandContext): Promise<Finding[]> {
   try {
     const { detectors, refused } = await loadDetectors(config.detection.detectorFolders);
     for (const detector of detectors) bindParameters(detector, config.detection.parameters[detector.id]);
-    const off = config.detection.disabled.length;
+    const off = detectors.filter(({ id, mode }) => (config.detection.modes[id] ?? mode) === 'off').length;
     return [
       { state: 'ok', what: `${detectors.length} detectors${off > 0 ? `, ${off} switched off` : ''}` },
       ...refused.map(({ error }) => failure(error)),

@@ -1,5 +1,6 @@
 /** Every key of the configuration, with what it may hold, its default and its meaning. */
 import { z } from 'zod';
+import { MODES } from '../detect/front-matter.ts';
 import { SEVERITIES } from '../model/severity.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -131,7 +132,11 @@ const detection = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe('Folders with detectors of your own, besides those of pgvigil.'),
-  disabled: z.array(z.string().min(1)).default([]).describe('Ids of detectors that do not run.'),
+  modes: z
+    .record(z.string().min(1), z.enum(MODES))
+    .default({})
+    .meta({ allowed: 'detector id: on, shadow or off' })
+    .describe('How detectors run: shadow keeps what one finds and sends it to nobody.'),
   parameters: z
     .record(z.string().min(1), z.record(z.string().min(1), parameterValue))
     .default({})

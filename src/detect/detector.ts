@@ -8,50 +8,27 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseDocument } from 'yaml';
-import { z } from 'zod';
 import { messageOf, PgvigilError } from '../errors.ts';
-import { SEVERITIES, type Severity } from '../model/severity.ts';
+import type { Severity } from '../model/severity.ts';
 import { packagePath } from '../paths.ts';
-import { parseDuration } from './duration.ts';
-
-const duration = z.string().transform((text, context) => {
-  const milliseconds = parseDuration(text);
-  if (milliseconds === null)
-    context.addIssue({ code: 'custom', message: `"${text}" is no duration such as 10m` });
-  return milliseconds ?? 0;
-});
-
-const parameter = z.strictObject({
-  type: z.enum(['number', 'duration', 'strings', 'string']),
-  default: z.union([z.number(), z.string(), z.array(z.string())]),
-  min: z.number().optional(),
-  max: z.number().optional(),
-  help: z.string(),
-});
-
-const frontMatter = z.strictObject({
-  id: z.string().regex(/^[A-Z][0-9]{2,3}$/, 'an upper-case letter and two or three digits'),
-  name: z.string().regex(/^[a-z0-9_]+\.[a-z0-9_]+$/, 'group.name in lower case'),
-  title: z.string().min(1),
-  severity: z.enum(SEVERITIES),
-  attack: z.array(z.string().regex(/^T[0-9]{4}(\.[0-9]{3})?$/)),
-  /** Evidence further apart than this belongs to two alerts. */
-  quiet: duration,
-  requires: z.array(z.string()),
-  parameters: z.record(z.string(), parameter),
-  false_positives: z.array(z.string()),
-  runbook: z.array(z.string()).min(1),
-});
-
-export type ParameterDefinition = z.infer<typeof parameter>;
+import { frontMatter, type Mode, type ParameterDefinition, type Tactic } from './front-matter.ts';
 
 export interface Detector {
   id: string;
   name: string;
   title: string;
   severity: Severity;
+  /** How much one alert adds to the risk of its entity, 0 to 100. */
+  risk: number;
+  tactic: Tactic;
   /** MITRE ATT&CK technique ids (v19). */
   attack: string[];
+  /** Those that have another id in v18. */
+  attackV18: string[];
+  /** How it runs until the configuration says otherwise. */
+  mode: Mode;
+  /** It also tells of what the server refused. */
+  deniedAttempts: boolean;
   /** Milliseconds without evidence after which new evidence opens a new alert. */
   quiet: number;
   requires: string[];
@@ -89,8 +66,15 @@ export function parseDetector(file: string, text: string): Detector {
     const path = issue?.path.join('.') ?? '';
     throw invalid(file, lineOf(match[1] ?? '', String(issue?.path[0] ?? '')), `${path}: ${issue?.message}`);
   }
-  const { false_positives, ...rest } = parsed.data;
-  return { ...rest, falsePositives: false_positives, sql: text.slice(match[0].length).trim(), file };
+  const { false_positives, attack_v18, denied_attempts, ...rest } = parsed.data;
+  return {
+    ...rest,
+    attackV18: attack_v18,
+    deniedAttempts: denied_attempts,
+    falsePositives: false_positives,
+    sql: text.slice(match[0].length).trim(),
+    file,
+  };
 }
 
 function lineOf(yaml: string, key: string): number {

@@ -12,17 +12,20 @@ import { timestamp } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Detector } from './detector.ts';
 import { collectEvidence } from './evidence.ts';
+import type { Mode } from './front-matter.ts';
 import { type DetectorProgress, progressOf, readProgress } from './progress.ts';
 
 /** A detector with the values it runs with. */
 export interface ArmedDetector {
   detector: Detector;
   values: Readonly<Record<string, DuckDBValue>>;
+  mode: Exclude<Mode, 'off'>;
 }
 
 export type Judgement =
   | {
       detector: Detector;
+      mode: ArmedDetector['mode'];
       outcome: 'judged';
       evidence: Evidence[];
       progress: DetectorProgress;
@@ -65,7 +68,7 @@ export async function* judge(
   const firstNew = new Map<bigint, number | null>();
   const connection = await store.connect();
   try {
-    for (const { detector, values } of detectors) {
+    for (const { detector, values, mode } of detectors) {
       const before = progressOf(progress, detector.id);
       if (before.lastRecordId === lastRecordId && before.watermark >= until) continue;
       try {
@@ -80,6 +83,7 @@ export async function* judge(
         );
         yield {
           detector,
+          mode,
           outcome: 'judged',
           evidence,
           progress: { lastRecordId, watermark: end },

@@ -7,7 +7,8 @@ export interface Alert {
   detectorName: string;
   title: string;
   severity: Severity;
-  status: 'open' | 'closed';
+  /** A shadow was found by a detector in shadow mode, and goes to nobody. */
+  status: 'open' | 'closed' | 'shadow';
   server: string;
   entity: string;
   /** The most telling sentence of the evidence. */

@@ -3,6 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Detector, loadDetectors, type RefusedDetector } from '../detect/detector.ts';
 import type { ArmedDetector } from '../detect/engine.ts';
 import { checkDetector } from '../detect/evidence.ts';
+import type { Mode } from '../detect/front-matter.ts';
 import { bindParameters } from '../detect/parameters.ts';
 import { messageOf, PgvigilError } from '../errors.ts';
 import { vet } from '../query/guard.ts';
@@ -11,7 +12,7 @@ import type { Store } from '../store/store.ts';
 /** What the detectors are set to; see the configuration's section `detection`. */
 export interface DetectionSettings {
   readonly detectorFolders: readonly string[];
-  readonly disabled: readonly string[];
+  readonly modes: Readonly<Record<string, Mode>>;
   readonly parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
@@ -30,13 +31,14 @@ export async function armDetectors(
   const connection = await store.connect();
   try {
     for (const detector of detectors) {
-      if (settings.disabled.includes(detector.id)) continue;
+      const mode = settings.modes[detector.id] ?? detector.mode;
+      if (mode === 'off') continue;
       const values = bindParameters(detector, settings.parameters[detector.id]);
       try {
         // A detector is held to what anybody may ask: one SELECT over the public views.
         await vetDetector(connection, detector);
         await checkDetector(connection, detector, values);
-        armed.push({ detector, values });
+        armed.push({ detector, values, mode });
       } catch (error) {
         if (!(error instanceof PgvigilError)) throw error;
         refused.push({ file: detector.file, error });
@@ -48,7 +50,7 @@ export async function armDetectors(
   return { armed, refused };
 }
 
-async function vetDetector(connection: DuckDBConnection, detector: Detector): Promise<void> {
+export async function vetDetector(connection: DuckDBConnection, detector: Detector): Promise<void> {
   try {
     await vet(connection, detector.sql);
   } catch (error) {
@@ -63,7 +65,7 @@ function checkIds(
   settings: DetectionSettings,
 ): void {
   const known = detectors.map((detector) => detector.id);
-  const unknown = [...settings.disabled, ...Object.keys(settings.parameters)].find(
+  const unknown = [...Object.keys(settings.modes), ...Object.keys(settings.parameters)].find(
     (id) => !known.includes(id),
   );
   if (unknown === undefined) return;

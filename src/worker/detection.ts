@@ -73,7 +73,12 @@ export class Detection {
         continue;
       }
       const changes = await store.transaction(async (transaction) => {
-        const folded = await this.#fold(transaction, detector, judgement.evidence);
+        const folded = await this.#fold(
+          transaction,
+          detector,
+          judgement.mode === 'shadow',
+          judgement.evidence,
+        );
         await saveProgress(transaction, detector.id, judgement.progress, now());
         return folded;
       });
@@ -81,7 +86,12 @@ export class Detection {
     }
   }
 
-  async #fold(transaction: Transaction, detector: Detector, evidence: Evidence[]): Promise<AlertChange[]> {
+  async #fold(
+    transaction: Transaction,
+    detector: Detector,
+    isShadow: boolean,
+    evidence: Evidence[],
+  ): Promise<AlertChange[]> {
     if (evidence.length === 0) return [];
     const fresh = await unknownEvidence(transaction, detector.id, evidence);
     if (fresh.length === 0) return [];
@@ -90,10 +100,10 @@ export class Detection {
       Number.POSITIVE_INFINITY,
     );
     const from = first - detector.quiet;
-    const existing = await recentAlerts(transaction, detector.id, from);
-    const changes = foldEvidence(detector, existing, fresh, this.#options.now());
+    const existing = await recentAlerts(transaction, detector.id, isShadow, from);
+    const changes = foldEvidence({ ...detector, isShadow }, existing, fresh, this.#options.now());
     await saveChanges(transaction, changes);
-    for (const change of changes) await this.#send(transaction, detector, change);
+    if (!isShadow) for (const change of changes) await this.#send(transaction, detector, change);
     return changes;
   }
 

@@ -12,7 +12,14 @@ import type { Evidence } from '../../src/model/evidence.ts';
 import type { Store } from '../../src/store/store.ts';
 import { NOW, temporaryStore } from './support.ts';
 
-const KIND = { id: 'T01', name: 'test.kind', title: 'Test', severity: 'medium', quiet: 60_000 } as const;
+const KIND = {
+  id: 'T01',
+  name: 'test.kind',
+  title: 'Test',
+  severity: 'medium',
+  quiet: 60_000,
+  isShadow: false,
+} as const;
 
 function evidence(recordId: bigint, changes: Partial<Evidence> = {}): Evidence {
   return {
@@ -36,7 +43,7 @@ function evidence(recordId: bigint, changes: Partial<Evidence> = {}): Evidence {
 
 async function save(store: Store, rows: Evidence[]) {
   return store.transaction(async (transaction) => {
-    const known = await recentAlerts(transaction, KIND.id, NOW - KIND.quiet);
+    const known = await recentAlerts(transaction, KIND.id, false, NOW - KIND.quiet);
     const changes = foldEvidence(KIND, known, rows, NOW);
     await saveChanges(transaction, changes);
     return changes;
@@ -85,7 +92,7 @@ test('alerts that ended longer ago than asked, and those of other detectors, are
   const store = await temporaryStore(t);
   await save(store, [evidence(1n)]);
   const recent = (detector: string, from: number) =>
-    store.transaction((transaction) => recentAlerts(transaction, detector, from));
+    store.transaction((transaction) => recentAlerts(transaction, detector, false, from));
   assert.equal((await recent('T01', NOW + 1)).length, 1);
   assert.equal((await recent('T01', NOW + 2)).length, 0);
   assert.equal((await recent('T02', NOW)).length, 0);

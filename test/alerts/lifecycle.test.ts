@@ -14,6 +14,7 @@ const KIND: AlertKind = {
   title: 'Test',
   severity: 'medium',
   quiet: 10 * MINUTE,
+  isShadow: false,
 };
 
 function evidence(recordId: number, minute: number, changes: Partial<Evidence> = {}): Evidence {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { loadDetectors } from '../../src/detect/detector.ts';
 import { pgvigil, workFolder } from './pgvigil.ts';
 
 let cwd: string;
@@ -15,18 +16,18 @@ after(() => remove());
 test('detectors are listed with the values in force', async () => {
   await writeFile(
     join(cwd, 'pgvigil.yaml'),
-    'detection: { disabled: [X01], parameters: { A01: { min_failures: 20 } } }\n',
+    'detection: { modes: { X01: shadow }, parameters: { A01: { min_failures: 20 } } }\n',
   );
   const { exitCode, stdout, stderr } = await pgvigil(cwd, ['detectors', 'list', '-f', 'json']);
   assert.equal(exitCode, 0, stderr);
-  const listed = JSON.parse(stdout) as { id: string; enabled: boolean; parameters: string[] }[];
+  const listed = JSON.parse(stdout) as { id: string; mode: string; parameters: string[] }[];
   assert.deepEqual(
     listed.map(({ id }) => id),
-    ['A01', 'A02', 'A03', 'D01', 'E01', 'I01', 'M01', 'M02', 'P01', 'P02', 'R02', 'X01'],
+    (await loadDetectors()).detectors.map(({ id }) => id),
   );
   assert.deepEqual(
-    listed.filter(({ enabled }) => !enabled).map(({ id }) => id),
-    ['X01'],
+    listed.filter(({ mode }) => mode !== 'on').map(({ id, mode }) => `${id} ${mode}`),
+    ['X01 shadow'],
   );
   assert.deepEqual(listed[0]?.parameters, ['window=10m', 'min_failures=20']);
 });
@@ -44,6 +45,6 @@ test('a detector file that cannot be used is named with line and reason; the oth
     'csv',
   ]);
   assert.equal(exitCode, 0);
-  assert.equal(stdout.trimEnd().split('\n').length, 13);
+  assert.equal(stdout.trimEnd().split('\n').length, 1 + (await loadDetectors()).detectors.length);
   assert.match(stderr, /^refused: .*own\/Z01-broken\.sql:3: name: .*\n {2}Mend the file/);
 });

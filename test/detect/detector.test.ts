@@ -15,6 +15,8 @@ const FRONT_MATTER = `id: T01
 name: test.detector
 title: A detector for tests
 severity: medium
+risk: 50
+tactic: credential-access
 attack: [T1110.001]
 quiet: 4h
 requires: []
@@ -61,8 +63,8 @@ test('a mistake in the front matter is told with file and line', () => {
   assert.match(change('id: T01', 'id: t01'), /^\/etc\/T01\.sql:2: id: an upper-case letter/);
   assert.match(change('name: test.detector', 'name: Test'), /^\/etc\/T01\.sql:3: name: group\.name/);
   assert.match(change('severity: medium', 'severity: awful'), /^\/etc\/T01\.sql:5: severity: /);
-  assert.match(change('quiet: 4h', 'quiet: 4 hours'), /^\/etc\/T01\.sql:7: quiet: "4 hours" is no duration/);
-  assert.match(change('attack: [T1110.001]', 'attack: [brute force]'), /^\/etc\/T01\.sql:6: attack\.0: /);
+  assert.match(change('quiet: 4h', 'quiet: 4 hours'), /^\/etc\/T01\.sql:9: quiet: "4 hours" is no duration/);
+  assert.match(change('attack: [T1110.001]', 'attack: [brute force]'), /^\/etc\/T01\.sql:8: attack\.0: /);
   assert.match(change('runbook:\n  - Do something.', 'runbook: []'), /^\/etc\/T01\.sql:15: runbook: /);
   assert.match(change('type: number', 'type: integer'), /^\/etc\/T01\.sql:9: parameters\.least\.type: /);
   assert.match(change('requires: []\n', ''), /^\/etc\/T01\.sql:1: requires: /);

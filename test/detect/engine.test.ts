@@ -33,6 +33,8 @@ name: test.${id.toLowerCase()}
 title: A detector for tests
 severity: low
 attack: []
+risk: 50
+tactic: discovery
 quiet: 1m
 requires: []
 parameters: {}
@@ -66,7 +68,7 @@ test('each run looks at what is new, once', async (t) => {
   const store = await temporaryStore(t);
   const detector = testDetector('T01');
   await write(store, [line(T0, 'a'), line(T0 + MINUTE, 'b')]);
-  const armed = [{ detector, values: bindParameters(detector) }];
+  const armed = [{ detector, values: bindParameters(detector), mode: 'on' as const }];
   const run = async () => {
     const front = await newest(store);
     assert.ok(front);

@@ -27,7 +27,7 @@ async function alertsOf(bodies: Body[], batch = bodies.length): Promise<JudgedAl
     const writer = await StoreWriter.create(store);
     const limits = { maxRecords: 5000, maxDelayMs: 0, maxBufferedBytes: 1 << 26 };
     const ingestor = await createIngestor(store, writer, ['%t-%c-'], limits, {});
-    const settings = { detectorFolders: [], disabled: [], parameters: {} };
+    const settings = { detectorFolders: [], modes: {}, parameters: {} };
     const { armed, refused } = await armDetectors(store, settings);
     assert.deepEqual(refused, []);
     const detection = new Detection({

@@ -142,16 +142,21 @@ export function detection(
   detectors: readonly Detector[],
   options: {
     parameters?: Record<string, unknown>;
+    mode?: 'on' | 'shadow';
     timeoutMs?: number;
     latenessMs?: number;
     now?: () => number;
     onFailure?: (detector: Detector, error: string) => void;
   } = {},
 ): Detection {
-  const { parameters = {}, onFailure, ...rest } = options;
+  const { parameters = {}, mode = 'on', onFailure, ...rest } = options;
   return new Detection({
     store,
-    detectors: detectors.map((detector) => ({ detector, values: bindParameters(detector, parameters) })),
+    detectors: detectors.map((detector) => ({
+      detector,
+      values: bindParameters(detector, parameters),
+      mode,
+    })),
     routes: [],
     latenessMs: 0,
     timeoutMs: 30_000,

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { loadDetectors } from '../../src/detect/detector.ts';
 import { packagePath } from '../../src/paths.ts';
 import { Store } from '../../src/store/store.ts';
 import { armDetectors } from '../../src/worker/arming.ts';
@@ -26,14 +27,31 @@ test('a detector that reads tables or files, changes data, or is several stateme
       const text = `${head.replace('id: E01', `id: Z0${index}`)}---*/\n${body}`;
       await writeFile(join(folder, `Z0${index}.sql`), text);
     }
-    const settings = { detectorFolders: [folder], disabled: [], parameters: {} };
+    const settings = { detectorFolders: [folder], modes: {}, parameters: {} };
     const { armed, refused } = await armDetectors(store, settings);
     assert.deepEqual(
       refused.map(({ file, error }) => [file, error.code]),
       [0, 1, 2, 3].map((index) => [join(folder, `Z0${index}.sql`), 'DETECTOR_INVALID']),
     );
-    assert.equal(armed.length, 13);
+    assert.equal(armed.length, (await loadDetectors()).detectors.length + 1);
     assert.ok(armed.some(({ detector }) => detector.id === 'Z04'));
+  } finally {
+    await store.close();
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a detector runs in its own mode, or in that of the configuration; off is not armed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'pgvigil-pipeline-'));
+  const store = await Store.open(join(folder, 'data'));
+  try {
+    const modes = { A01: 'shadow', A02: 'off' } as const;
+    const { armed } = await armDetectors(store, { detectorFolders: [], modes, parameters: {} });
+    const mode = (id: string) => armed.find(({ detector }) => detector.id === id)?.mode;
+    assert.deepEqual([mode('A01'), mode('A02'), mode('A03')], ['shadow', undefined, 'on']);
+    await assert.rejects(armDetectors(store, { detectorFolders: [], modes: { A99: 'on' }, parameters: {} }), {
+      code: 'CONFIG_INVALID',
+    });
   } finally {
     await store.close();
     await rm(folder, { recursive: true });

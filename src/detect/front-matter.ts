@@ -1,0 +1,71 @@
+/** The front matter of a detector file. Every key has a meaning that `docs/detectors.md` tells. */
+import { z } from 'zod';
+import { SEVERITIES } from '../model/severity.ts';
+import { parseDuration } from './duration.ts';
+
+/** off: does not run. shadow: what it finds is kept and sent to nobody, to see what it would say. */
+export const MODES = ['on', 'shadow', 'off'] as const;
+export type Mode = (typeof MODES)[number];
+
+/** Tactics of MITRE ATT&CK for Enterprise, v19. */
+export const TACTICS = [
+  'reconnaissance',
+  'resource-development',
+  'initial-access',
+  'execution',
+  'persistence',
+  'privilege-escalation',
+  'stealth',
+  'defense-impairment',
+  'credential-access',
+  'discovery',
+  'lateral-movement',
+  'collection',
+  'command-and-control',
+  'exfiltration',
+  'impact',
+] as const;
+export type Tactic = (typeof TACTICS)[number];
+
+/** A duration such as `10m`, in milliseconds. */
+export const duration = z.string().transform((text, context) => {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === null)
+    context.addIssue({ code: 'custom', message: `"${text}" is no duration such as 10m` });
+  return milliseconds ?? 0;
+});
+
+const parameter = z.strictObject({
+  type: z.enum(['number', 'duration', 'strings', 'string']),
+  default: z.union([z.number(), z.string(), z.array(z.string())]),
+  min: z.number().optional(),
+  max: z.number().optional(),
+  help: z.string(),
+});
+export type ParameterDefinition = z.infer<typeof parameter>;
+
+const techniques = z.array(z.string().regex(/^T[0-9]{4}(\.[0-9]{3})?$/));
+
+export const frontMatter = z.strictObject({
+  id: z.string().regex(/^[A-Z][0-9]{2,3}$/, 'an upper-case letter and two or three digits'),
+  name: z.string().regex(/^[a-z0-9_]+\.[a-z0-9_]+$/, 'group.name in lower case'),
+  title: z.string().min(1),
+  severity: z.enum(SEVERITIES),
+  /** How much one alert adds to the risk of its entity. */
+  risk: z.int().min(0).max(100),
+  tactic: z.enum(TACTICS),
+  /** Techniques of ATT&CK v19. */
+  attack: techniques,
+  /** Those that have another id in v18. */
+  attack_v18: techniques.default([]),
+  /** Until the configuration says otherwise. */
+  mode: z.enum(MODES).default('on'),
+  /** It also tells of what the server refused, with or without the text of the statement. */
+  denied_attempts: z.boolean().default(false),
+  /** Evidence further apart than this belongs to two alerts. */
+  quiet: duration,
+  requires: z.array(z.string()),
+  parameters: z.record(z.string(), parameter),
+  false_positives: z.array(z.string()),
+  runbook: z.array(z.string()).min(1),
+});

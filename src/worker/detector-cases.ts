@@ -1,0 +1,179 @@
+/**
+ * Runs the cases of a detector as a worker would: the log lines are decoded, parsed and stored, the detector runs over the
+ * store. Each case has servers of its own, so that one store serves all cases of the same parameters.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DetectorCase } from '../detect/cases/case-file.ts';
+import { differences, type RaisedAlert } from '../detect/cases/compare.ts';
+import { CASE_PREFIX, recordsOf } from '../detect/cases/log-lines.ts';
+import type { Detector } from '../detect/detector.ts';
+import { bindParameters } from '../detect/parameters.ts';
+import { Store } from '../store/store.ts';
+import { StoreWriter } from '../store/writer.ts';
+import { vetDetector } from './arming.ts';
+import { Detection } from './detection.ts';
+import { createIngestor } from './ingestion.ts';
+
+export interface CaseResult {
+  case: string;
+  /** What did not come as the case says; empty when it holds. */
+  differences: string[];
+}
+
+/**
+ * How the records of all cases arrive: in these batches, one after the other. The detector looks after each, with this
+ * much patience for late records, in milliseconds; in the end it looks at all.
+ */
+export interface Delivery {
+  batches: (records: readonly object[]) => readonly object[][];
+  latenessMs: number;
+}
+
+const AT_ONCE: Delivery = { batches: (records) => [[...records]], latenessMs: 0 };
+/** Records of one message, as Azure packs them. */
+const PER_MESSAGE = 500;
+const TIMEOUT_MS = 60_000;
+
+/**
+ * Runs all cases; the results are in their order.
+ *
+ * @throws PgvigilError DETECTOR_INVALID when the SQL does not run
+ */
+export async function runCases(
+  detector: Detector,
+  cases: readonly DetectorCase[],
+  delivery: Delivery = AT_ONCE,
+): Promise<CaseResult[]> {
+  const raised = await raiseAlerts(detector, cases, delivery);
+  return cases.map((one, index) => ({ case: one.case, differences: differences(one, raised[index]!) }));
+}
+
+/**
+ * The alerts that each case raises, in order of their first event.
+ *
+ * @throws PgvigilError DETECTOR_INVALID when the SQL does not run
+ */
+export async function raiseAlerts(
+  detector: Detector,
+  cases: readonly DetectorCase[],
+  delivery: Delivery = AT_ONCE,
+): Promise<RaisedAlert[][]> {
+  const raised: RaisedAlert[][] = [];
+  for (const indexes of byParameters(cases)) {
+    const alike = indexes.map((index) => cases[index]!);
+    const found = await raisedBy(detector, alike, delivery);
+    for (const [place, index] of indexes.entries()) raised[index] = found[place]!;
+  }
+  return raised;
+}
+
+/** Indexes of cases that have the same parameters, and so can share a store. */
+function byParameters(cases: readonly DetectorCase[]): number[][] {
+  const groups = new Map<string, number[]>();
+  for (const [index, { parameters }] of cases.entries()) {
+    const key = JSON.stringify(parameters);
+    groups.set(key, [...(groups.get(key) ?? []), index]);
+  }
+  return [...groups.values()];
+}
+
+/** The alerts of each case, in a store that goes away. */
+async function raisedBy(
+  detector: Detector,
+  cases: readonly DetectorCase[],
+  delivery: Delivery,
+): Promise<RaisedAlert[][]> {
+  const folder = await mkdtemp(join(tmpdir(), 'pgvigil-cases-'));
+  try {
+    const store = await Store.open(folder);
+    try {
+      const records = cases.flatMap((one, index) => recordsOf(one, serverOf(index)));
+      await run(store, detector, cases, delivery.batches(records), delivery.latenessMs);
+      return await raisedAlerts(store, cases);
+    } finally {
+      await store.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Server name of a case: no case can name the servers of another. */
+function serverOf(index: number): (name: string) => string {
+  return (name) => `case${index}-${name}`;
+}
+
+async function run(
+  store: Store,
+  detector: Detector,
+  cases: readonly DetectorCase[],
+  batches: readonly object[][],
+  latenessMs: number,
+): Promise<void> {
+  const detection = await detectionOf(store, detector, cases, latenessMs);
+  const writer = await StoreWriter.create(store);
+  const limits = { maxRecords: 10 * PER_MESSAGE, maxDelayMs: 0, maxBufferedBytes: 2 ** 26 };
+  const ingestor = await createIngestor(store, writer, [CASE_PREFIX], limits, {});
+  try {
+    let sequenceNumber = 0;
+    for (const batch of batches) {
+      const messages = Array.from({ length: Math.ceil(batch.length / PER_MESSAGE) }, (_, n) => ({
+        source: 'cases',
+        partition: '0',
+        sequenceNumber: ++sequenceNumber,
+        offset: String(sequenceNumber),
+        body: Buffer.from(JSON.stringify({ records: batch.slice(n * PER_MESSAGE, (n + 1) * PER_MESSAGE) })),
+      }));
+      await ingestor.ingest(messages, true);
+      await detection.tick();
+    }
+    await detection.finish();
+  } finally {
+    await ingestor.stop();
+  }
+}
+
+async function detectionOf(
+  store: Store,
+  detector: Detector,
+  cases: readonly DetectorCase[],
+  latenessMs: number,
+): Promise<Detection> {
+  const connection = await store.connect();
+  try {
+    await vetDetector(connection, detector);
+  } finally {
+    connection.closeSync();
+  }
+  return new Detection({
+    store,
+    detectors: [{ detector, values: bindParameters(detector, cases[0]?.parameters), mode: 'on' }],
+    routes: [],
+    latenessMs,
+    timeoutMs: TIMEOUT_MS,
+    now: Date.now,
+    onFailure: (_, error) => {
+      throw new Error(error);
+    },
+  });
+}
+
+async function raisedAlerts(store: Store, cases: readonly DetectorCase[]): Promise<RaisedAlert[][]> {
+  const alerts = await store.rows<
+    Omit<RaisedAlert, 'count'> & { evidence_count: bigint } & Record<string, unknown>
+  >('SELECT server, entity, severity, summary, evidence_count FROM alerts ORDER BY first_seen, entity');
+  return cases.map((_, index) => {
+    const prefix = serverOf(index)('');
+    return alerts
+      .filter(({ server }) => server.startsWith(prefix))
+      .map(({ server, entity, severity, summary, evidence_count }) => ({
+        server: server.slice(prefix.length),
+        entity,
+        severity,
+        summary,
+        count: Number(evidence_count),
+      }));
+  });
+}
