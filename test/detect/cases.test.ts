@@ -1,0 +1,29 @@
+/** Every detector holds what its cases say, and has the cases that make it trustworthy. */
+import assert from 'node:assert/strict';
+import { basename } from 'node:path';
+import { test } from 'node:test';
+import { readCases } from '../../src/detect/cases/case-file.ts';
+import { loadDetectors } from '../../src/detect/detector.ts';
+import { runCases } from '../../src/worker/detector-cases.ts';
+
+const { detectors, refused } = await loadDetectors();
+assert.deepEqual(refused, []);
+
+for (const detector of detectors)
+  test(`the cases of ${basename(detector.file)}`, async () => {
+    const cases = await readCases(detector.file);
+    assert.ok(
+      cases !== null,
+      'a detector has cases: log lines that must raise an alert, and lines that must not',
+    );
+    assert.ok(
+      cases.some(({ alerts }) => alerts.length > 0),
+      'no case raises an alert',
+    );
+    assert.ok(
+      cases.filter(({ alerts }) => alerts.length === 0).length >= 2,
+      'fewer than two cases are silent',
+    );
+    for (const result of await runCases(detector, cases))
+      assert.deepEqual(result.differences, [], result.case);
+  });
