@@ -36,11 +36,18 @@ const MAX_SAMPLES = 5;
 
 export class Detection {
   readonly #options: DetectionOptions;
+  #detectors: readonly ArmedDetector[];
   #lastRecordId = 0n;
   #lastArrival = 0;
 
   constructor(options: DetectionOptions) {
     this.#options = options;
+    this.#detectors = options.detectors;
+  }
+
+  /** Runs with these from the next look on. */
+  replaceDetectors(detectors: readonly ArmedDetector[]): void {
+    this.#detectors = detectors;
   }
 
   /** Looks at what arrived. While data keeps arriving the newest events wait for their late companions. */
@@ -62,8 +69,8 @@ export class Detection {
   }
 
   async #judge(until: number, lastRecordId: bigint): Promise<void> {
-    const { store, detectors, timeoutMs, onFailure, onAlert, now } = this.#options;
-    for await (const judgement of judge(store, detectors, until, lastRecordId, timeoutMs)) {
+    const { store, timeoutMs, onFailure, onAlert, now } = this.#options;
+    for await (const judgement of judge(store, this.#detectors, until, lastRecordId, timeoutMs)) {
       const { detector } = judgement;
       if (judgement.outcome === 'failed') {
         await store.transaction((transaction) =>

@@ -15,9 +15,9 @@ import type { Log } from '../log.ts';
 import { EventHubSource, type EventHubSourceOptions, type SourceEvent } from '../sources/event-hubs.ts';
 import { Store } from '../store/store.ts';
 import { StoreWriter } from '../store/writer.ts';
-import { armDetectors } from './arming.ts';
 import { type Control, startControl } from './control.ts';
 import { Detection, type Route } from './detection.ts';
+import { DetectorBook } from './detector-book.ts';
 import { createIngestor } from './ingestion.ts';
 import type { Ingestor } from './ingestor.ts';
 
@@ -56,6 +56,7 @@ export class Worker {
   readonly store: Store;
   readonly #source: EventHubSource;
   readonly #ingestor: Ingestor;
+  readonly #book: DetectorBook;
   readonly #detection: Detection;
   readonly #deliverer: Deliverer;
   readonly #control: Control;
@@ -68,6 +69,7 @@ export class Worker {
     store: Store;
     source: EventHubSource;
     ingestor: Ingestor;
+    book: DetectorBook;
     detection: Detection;
     deliverer: Deliverer;
     control: Control;
@@ -78,6 +80,7 @@ export class Worker {
     this.store = parts.store;
     this.#source = parts.source;
     this.#ingestor = parts.ingestor;
+    this.#book = parts.book;
     this.#detection = parts.detection;
     this.#deliverer = parts.deliverer;
     this.#control = parts.control;
@@ -103,8 +106,14 @@ export class Worker {
     const cleanup: (() => Promise<unknown>)[] = [() => store.close()];
     try {
       const writer = await StoreWriter.create(store);
-      const { armed, refused } = await armDetectors(store, config.detection);
-      for (const { error } of refused) log.error({ hint: error.hint }, error.message);
+      const book = await DetectorBook.open(store, config.detection, {
+        onReload: (armed) => {
+          detection.replaceDetectors(armed);
+          reportDetectors(log, status, book);
+          log.info({ detectors: armed.length }, 'detector files changed and are read anew');
+        },
+        onTrouble: (error) => log.error({ error }, 'detector files changed; the detectors stay as they were'),
+      });
 
       const status: WorkerStatus = {
         startedAt: Date.now(),
@@ -116,10 +125,11 @@ export class Worker {
         missing: 0,
         bytes: 0,
         lag: [],
-        detectors: armed.length,
-        refusedDetectors: refused.map(({ error }) => error.message),
+        detectors: 0,
+        refusedDetectors: [],
         storeError: null,
       };
+      reportDetectors(log, status, book);
       const ingestor = await createIngestor(store, writer, [config.logLinePrefix].flat(), config.ingest, {
         onPrefix: (found, restored) => reportPrefix(log, found, restored),
         onParserFailure: (reason, length) =>
@@ -161,7 +171,7 @@ export class Worker {
 
       const detection = new Detection({
         store,
-        detectors: armed,
+        detectors: book.armed,
         routes: options.channels.map(({ route }) => route),
         latenessMs: config.detection.latenessMs,
         timeoutMs: DETECTOR_TIMEOUT_MS,
@@ -195,7 +205,18 @@ export class Worker {
       await source.start();
       status.source = source.source;
       const intervalMs = config.detection.intervalMs;
-      return new Worker({ store, source, ingestor, detection, deliverer, control, log, status, intervalMs });
+      return new Worker({
+        store,
+        source,
+        ingestor,
+        book,
+        detection,
+        deliverer,
+        control,
+        log,
+        status,
+        intervalMs,
+      });
     } catch (error) {
       for (const undo of cleanup) await undo();
       throw error;
@@ -225,6 +246,7 @@ export class Worker {
   async #detect(intervalMs: number): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
+      await this.#book.refresh();
       try {
         await this.#detection.tick();
       } catch (error) {
@@ -233,6 +255,12 @@ export class Worker {
       await sleep(intervalMs, undefined, { signal }).catch(() => undefined);
     }
   }
+}
+
+function reportDetectors(log: Log, status: WorkerStatus, { armed, refused }: DetectorBook): void {
+  status.detectors = armed.length;
+  status.refusedDetectors = refused.map(({ error }) => error.message);
+  for (const { error } of refused) log.error({ hint: error.hint }, error.message);
 }
 
 function reportPrefix(log: Log, found: FoundPrefix, restored: number): void {
