@@ -1,0 +1,135 @@
+/**
+ * What a tick of all detectors costs over a long history: `npm run bench:detect -- --activities 10000000 --detectors`, or
+ * with `--check` to end with code 1 above the target.
+ *
+ * The history is made inside of DuckDB: 5,000 activities a second of 5,000 templates, sessions of a minute. Then 2 s worth
+ * of new activities arrive and every detector looks once, several times over; for a short history and for a long one.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { judge, newest } from '../../src/detect/engine.ts';
+import { saveProgress } from '../../src/detect/progress.ts';
+import { Store } from '../../src/store/store.ts';
+import { armDetectors } from '../../src/worker/arming.ts';
+
+const PER_SECOND = 5_000;
+const NEW = 2 * PER_SECOND;
+const PER_SESSION = 200;
+const TEMPLATES = 5_000;
+const START = "TIMESTAMP '2026-11-01 00:00:00'";
+const TICKS = 3;
+const TARGET_MS = 2_000;
+
+const { values } = parseArgs({
+  options: {
+    activities: { type: 'string', default: '1000000' },
+    check: { type: 'boolean', default: false },
+    detectors: { type: 'boolean', default: false },
+  },
+});
+
+const at = (i: string) => `${START} + (${i} * INTERVAL 1 SECOND / ${PER_SECOND})`;
+const sessionOf = (i: string) =>
+  `printf('%x.%x', epoch(${START})::BIGINT + (${i} // ${PER_SESSION}), 4000 + (${i} // ${PER_SESSION}) % 30000)`;
+
+/** Statements of templates, once. */
+async function fillTemplates(store: Store): Promise<void> {
+  await store.transaction(async (transaction) => {
+    await transaction.run(`
+      INSERT INTO store.templates BY NAME
+      SELECT 't' || i AS template_id, 'x' AS version, [] AS literals_read, true AS parse_ok, printf('%016x', i) AS fingerprint,
+        'SELECT a FROM shop.t' || i || ' WHERE id = $1' AS normalized, ['SelectStmt'] AS kinds, ['shop.t' || i] AS relations_read,
+        [] AS relations_written, [] AS catalogs, [] AS catalogs_written, ['id'] AS columns_read, [] AS columns_written,
+        [] AS functions, [] AS flags, [] AS roles_granted, [] AS grantees, [] AS role_options, [] AS hosts,
+        1 AS statement_count, 0 AS drop_count, 0 AS null_pads, 0 AS chr_chain, false AS tail_redacted
+      FROM range(${TEMPLATES}) r(i)`);
+    await transaction.run(`
+      INSERT INTO store.statements
+      SELECT 'h' || i, 't' || i, i, 'SELECT a FROM shop.t' || i || ' WHERE id = 7', 40 FROM range(${TEMPLATES}) r(i)`);
+  });
+}
+
+/** Activities from one number up to another, with the sign-ins of the sessions that begin there. */
+async function fill(store: Store, from: number, to: number): Promise<void> {
+  await store.transaction(async (transaction) => {
+    await transaction.run(`
+      INSERT INTO store.connection_events BY NAME
+      SELECT 4 * i + k AS record_id, ${at('i')} + k * INTERVAL 1 MILLISECOND AS event_time, 'pg-' || (i // ${PER_SESSION}) % 4 AS server,
+        ${sessionOf('i')} AS session_id, ['received', 'authenticated', 'authorized'][k] AS event,
+        CASE WHEN k > 1 THEN 'app_' || (i // ${PER_SESSION}) % 40 END AS user_name, CASE WHEN k = 3 THEN 'shop' END AS database_name,
+        CASE WHEN k = 1 THEN '10.1.0.' || (i // ${PER_SESSION}) % 250 END AS client, CASE WHEN k = 3 THEN 'orders-api' END AS application,
+        CASE WHEN k = 3 THEN true END AS tls, CASE WHEN k = 3 THEN 'TLSv1.3' END AS tls_version, false AS replication, '00000' AS sqlstate
+      FROM range(${from}, ${to}) r(i), range(1, 4) q(k) WHERE i % ${PER_SESSION} = 0`);
+    await transaction.run(`
+      INSERT INTO store.activities BY NAME
+      SELECT 4 * i AS record_id, ${at('i')} + INTERVAL 5 MILLISECOND AS event_time, 'pg-' || (i // ${PER_SESSION}) % 4 AS server,
+        ${sessionOf('i')} AS session_id, 'audit' AS source, 'SESSION' AS audit_type, 1 + i % ${PER_SESSION} AS statement_id,
+        1 AS substatement_id, 'READ' AS class, 'SELECT' AS command, 'h' || i % ${TEMPLATES} AS statement_hash, false AS truncated,
+        false AS previously_logged
+      FROM range(${from}, ${to}) r(i)`);
+    await transaction.run(`
+      INSERT INTO store.records BY NAME
+      SELECT 4 * i AS record_id, 'bench' AS source, '0' AS partition, i AS sequence_number, 0 AS record_index,
+        ${at('i')} AS event_time, ${at('i')} AS received_at, 'pg-' || (i // ${PER_SESSION}) % 4 AS server, 'PostgreSQLLogs' AS category,
+        ${sessionOf('i')} AS session_id, 'LOG' AS level, 'AUDIT' AS message
+      FROM range(${from}, ${to}) r(i)`);
+  });
+}
+
+/** Milliseconds of each detector in the last tick, and of every tick. */
+async function ticks(store: Store, from: number): Promise<{ ticks: number[]; last: Map<string, number> }> {
+  const { armed, refused } = await armDetectors(store, { detectorFolders: [], modes: {}, parameters: {} });
+  if (refused.length > 0) throw refused[0]!.error;
+  const times: number[] = [];
+  const last = new Map<string, number>();
+  for (let tick = 0; tick <= TICKS; tick += 1) {
+    await fill(store, from + tick * NEW, from + (tick + 1) * NEW);
+    const front = (await newest(store))!;
+    const started = performance.now();
+    for await (const judgement of judge(store, armed, front.eventTime, front.recordId, 120_000)) {
+      if (judgement.outcome === 'failed') throw new Error(`${judgement.detector.id}: ${judgement.error}`);
+      last.set(judgement.detector.id, judgement.durationMs);
+      await store.transaction((transaction) =>
+        saveProgress(transaction, judgement.detector.id, judgement.progress, 0),
+      );
+    }
+    // The first looks at all that there is.
+    if (tick > 0) times.push(performance.now() - started);
+  }
+  return { ticks: times, last };
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'pgvigil-bench-'));
+const store = await Store.open(folder);
+try {
+  await fillTemplates(store);
+  let filled = 0;
+  let longest = 0;
+  for (const activities of [Number(values.activities) / 10, Number(values.activities)]) {
+    for (; filled < activities; filled += 500_000)
+      await fill(store, filled, Math.min(filled + 500_000, activities));
+    filled = activities;
+    const { ticks: times, last } = await ticks(store, filled);
+    filled += (TICKS + 1) * NEW;
+    longest = median(times);
+    console.log(
+      `${activities.toLocaleString('en')} activities stored: a tick with ${NEW.toLocaleString('en')} new ones takes ${Math.round(median(times))} ms (${times.map((ms) => Math.round(ms)).join(', ')})`,
+    );
+    if (values.detectors)
+      for (const [id, ms] of [...last].sort((a, b) => b[1] - a[1]))
+        console.log(`  ${id} ${Math.round(ms)} ms`);
+  }
+  if (values.check && longest > TARGET_MS) {
+    console.error(`above the target of ${TARGET_MS} ms`);
+    process.exitCode = 1;
+  }
+} finally {
+  await store.close();
+  await rm(folder, { recursive: true });
+}
