@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { packagePath } from '../src/paths.ts';
+import { attackLayer } from './pages/attack-layer.ts';
 import { cliPage } from './pages/cli.ts';
 import { configurationPage } from './pages/configuration.ts';
 import { detectorsPage } from './pages/detectors.ts';
@@ -10,6 +11,7 @@ import { viewsPage } from './pages/views.ts';
 
 /** The generated pages, by their path in the repository. The same source gives the same text. */
 export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/attack-layer.json': attackLayer,
   'docs/cli.md': cliPage,
   'docs/configuration.md': configurationPage,
   'docs/detectors.md': detectorsPage,

@@ -30,7 +30,8 @@ detection:
 
 A detector in mode \`shadow\` keeps what it finds as alerts with status \`shadow\` and sends them to nobody. Detectors of your
 own are files of the same form in a folder under \`detection.detectorFolders\`, with their test cases beside them:
-\`pgvigil detectors test FILE\` runs these.
+\`pgvigil detectors test FILE\` runs these. [writing-detectors.md](writing-detectors.md) leads through it. [attack-layer.json](attack-layer.json)
+shows the techniques that are covered in the [ATT&CK Navigator](https://mitre-attack.github.io/attack-navigator/).
 
 `,
     table(['id', 'name', 'severity', 'finds', 'ATT&CK'], overview),

@@ -9,6 +9,9 @@ import { runCases } from '../../src/worker/detector-cases.ts';
 const { detectors, refused } = await loadDetectors();
 assert.deepEqual(refused, []);
 
+/** What these look for stands in the text of a statement only: no message of the server tells it. */
+const NEED_TEXT = ['I01', 'P02'];
+
 for (const detector of detectors)
   test(`the cases of ${basename(detector.file)}`, async () => {
     const cases = await readCases(detector.file);
@@ -24,6 +27,17 @@ for (const detector of detectors)
       cases.filter(({ alerts }) => alerts.length === 0).length >= 2,
       'fewer than two cases are silent',
     );
+    if (detector.deniedAttempts) {
+      const errors = cases
+        .filter(({ alerts }) => alerts.length > 0)
+        .flatMap(({ steps }) => steps.flatMap(({ error }) => error ?? []));
+      assert.ok(errors.length > 0, 'no case raises an alert for an attempt that the server denied');
+      if (!NEED_TEXT.includes(detector.id))
+        assert.ok(
+          errors.some(({ text }) => text === null),
+          'no case raises an alert for a denied attempt whose statement was not shipped',
+        );
+    }
     for (const result of await runCases(detector, cases))
       assert.deepEqual(result.differences, [], result.case);
   });

@@ -45,10 +45,9 @@ test('every example of the README is real output', async () => {
   }
 });
 
-test('the README lists every detector with its severity', async () => {
+test('the README names every detector, and none that does not exist', async () => {
   const readme = await readFile(README, 'utf8');
+  const table = /## What it finds\n([\s\S]*?)\nEach is/.exec(readme)?.[1] ?? '';
   const { detectors } = await loadDetectors();
-  for (const { id, severity } of detectors) {
-    assert.match(readme, new RegExp(`^\\| ${id} \\| .+ \\| ${severity} \\|$`, 'm'));
-  }
+  assert.deepEqual(table.match(/\b[A-Z][0-9]{2}\b/g)?.sort(), detectors.map(({ id }) => id).sort());
 });
