@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readLabels, readRecording } from '../../src/demo/recording.ts';
+import { loadDetectors } from '../../src/detect/detector.ts';
 import type { Cell } from '../../src/query/values.ts';
 import { WorkerRig } from '../support/worker-process.ts';
 
@@ -41,6 +42,7 @@ async function outcomeOf(kills: number): Promise<{ outcome: Cell[][]; rig: Worke
     const next = random(SEED);
     const messages = await readRecording();
     const labels = await readLabels();
+    const { detectors } = await loadDetectors();
     const feeding = (async () => {
       for (const [index, { body }] of messages.entries()) {
         rig.hub.append(String(index % 4), Buffer.from(body));
@@ -56,7 +58,7 @@ async function outcomeOf(kills: number): Promise<{ outcome: Cell[][]; rig: Worke
     rig.start();
     await rig.until('SELECT count(*) FROM store.records', labels.records);
     await rig.until(
-      `SELECT count(*) = 12 AND bool_and(last_record_id = (SELECT max(record_id) FROM store.records)
+      `SELECT count(*) = ${detectors.length} AND bool_and(last_record_id = (SELECT max(record_id) FROM store.records)
          AND watermark = (SELECT max(event_time) FROM store.records)) FROM store.detector_state`,
       true,
     );
