@@ -119,7 +119,8 @@ export class StatementCache {
     };
     if (grown || shape.template !== null) {
       this.#shapes.set(this.#open.hash, shape);
-      this.#expected.keep(shape);
+      // What is too large for the cache is not held by the guesses either: nobody would tell them to drop it.
+      if (this.#shapes.has(this.#open.hash)) this.#expected.keep(shape);
     }
     if (shape.template === null) this.#templates.set(keyOf(shape, text, this.#open), template);
   }

@@ -161,4 +161,7 @@ test('the cache is bounded: in templates, in bytes, and for variants of one shap
   const long = Array.from({ length: 50 }, (_, i) => `SELECT ${`a${i}, `.repeat(1_000)} b FROM t`);
   for (const text of long) look(small, text);
   assert.ok(count(small, long) <= 20, String(count(small, long)));
+  const tiny = new StatementCache({ maxTemplates: 1_000, maxBytes: 2_000 });
+  for (const text of long) look(tiny, text);
+  assert.equal(count(tiny, long), 0);
 });

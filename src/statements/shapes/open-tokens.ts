@@ -39,7 +39,7 @@ export class OpenTokens {
   /** A number that is the same for texts of one shape, and seldom for others. */
   hash = 0;
   /** Code units of the text. */
-  units: Uint16Array = new Uint16Array();
+  #units: Uint16Array = new Uint16Array();
   readonly #codeUnits = new CodeUnits();
   #text = '';
   #hash = 0;
@@ -54,8 +54,8 @@ export class OpenTokens {
     this.#hash = FNV_OFFSET;
     this.#done = 0;
     this.#closedLength = text.length;
-    this.units = this.#codeUnits.read(text);
-    scan(text, this.units, this.#visit);
+    this.#units = this.#codeUnits.read(text);
+    scan(text, this.#units, this.#visit);
     this.#close(text.length);
     this.#text = '';
     this.hash = (this.#closedLength % 2 ** LENGTH_BITS) * 2 ** 32 + (this.#hash >>> 0);
@@ -87,7 +87,7 @@ export class OpenTokens {
 
   /** Takes what is not open into the hash (FNV-1a over code units). */
   #close(end: number): void {
-    const { units } = this;
+    const units = this.#units;
     let hash = this.#hash;
     for (let at = this.#done; at < end; at += 1) hash = Math.imul(hash ^ units[at]!, FNV_PRIME);
     this.#hash = hash;
