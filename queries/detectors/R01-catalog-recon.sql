@@ -105,12 +105,20 @@ WITH looks AS (
 ), items AS (
   SELECT *, unnest(CASE WHEN len(telling) > 0 THEN telling ELSE [NULL] END) AS item
   FROM looks
+), broad AS (
+  -- Most never come near the threshold, and need no windows.
+  SELECT server, user_name, client
+  FROM items
+  GROUP BY ALL
+  HAVING count(DISTINCT item) >= $min_telling AND bool_or(lists)
 ), counted AS (
   SELECT
     *,
     count(DISTINCT item) OVER recent AS told,
     count(*) FILTER (lists) OVER recent AS listed
-  FROM items
+  FROM items i
+  SEMI JOIN broad b
+    ON b.server = i.server AND b.user_name IS NOT DISTINCT FROM i.user_name AND b.client IS NOT DISTINCT FROM i.client
   WINDOW recent AS (
     PARTITION BY server, user_name, client ORDER BY event_time RANGE BETWEEN $window PRECEDING AND CURRENT ROW
   )
