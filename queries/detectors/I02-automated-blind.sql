@@ -8,6 +8,7 @@ tactic: initial-access
 attack: [T1190, T1595]
 denied_attempts: true
 quiet: 1h
+window: 2 * $window
 requires:
   - pgaudit.log with read and write
   - log_min_error_statement = error
@@ -44,7 +45,7 @@ WITH candidates AS (
       regexp_replace(sql_text, '/\*.*?\*/', ' ', 'gs'),
       '(?i)\b(?:ascii|substr|substring|left|right|strpos|position|get_byte|overlay)"?\s*\([\s(]*(?:select\b|coalesce\s*\(\s*cast\b|current_user\b|session_user\b|current_database\b|version\s*\()'
     ), false) AS asks
-  FROM activity
+  FROM notable_activity
   WHERE event_time > $since - 2 * $window
     AND event_time <= $until
     AND NOT is_platform

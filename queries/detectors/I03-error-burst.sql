@@ -8,6 +8,7 @@ tactic: initial-access
 attack: [T1190]
 denied_attempts: true
 quiet: 4h
+window: 2 * $window
 requires:
   - log_min_messages = error (or lower)
   - log_min_error_statement = error
@@ -45,7 +46,7 @@ WITH failures AS (
       OR chr_chain >= 3
       OR (list_contains(flags, 'union') AND sqlstate IN ('42601', '42804')) AS traited,
     sqlstate NOT IN ('42703', '42P01', '42883') AS is_structure
-  FROM activity
+  FROM notable_activity
   WHERE source = 'error'
     AND event_time > $since - 2 * $window
     AND event_time <= $until

@@ -7,6 +7,7 @@ risk: 80
 tactic: impact
 attack: [T1485, T1565.001]
 quiet: 1h
+window: 1d
 requires:
   - pgaudit.log with ddl and write
 parameters:
@@ -27,7 +28,7 @@ WITH made AS (
   SELECT
     server, session_id, regexp_replace(unnest(relations_written), '^.*\.', '') AS relation,
     list_has_any(kinds, ['CreateStmt', 'CreateTableAsStmt']) AS created
-  FROM activity
+  FROM notable_activity
   WHERE ok AND event_time > $since - INTERVAL 1 DAY AND event_time <= $until
     AND list_has_any(kinds, ['CreateStmt', 'CreateTableAsStmt', 'AlterTableStmt'])
 ), own AS (
@@ -51,7 +52,7 @@ WITH made AS (
       CASE WHEN list_contains(a.flags, 'update') AND NOT list_contains(a.flags, 'drop_data') THEN own.made ELSE own.created END,
       []
     ) AS own_relations
-  FROM activity a
+  FROM notable_activity a
   LEFT JOIN own ON own.server = a.server AND own.session_id = a.session_id
   -- One that pgaudit logged ran. That the failure is its own and not that of a repetition cannot be proven.
   WHERE (a.ok OR a.audit_type IS NOT NULL)
@@ -104,7 +105,7 @@ WITH made AS (
   WHERE whole_database OR unbounded OR peak >= $min_objects
 ), learned AS (
   SELECT a.server, a.user_name, a.event_time::DATE AS day
-  FROM activity a
+  FROM notable_activity a
   SEMI JOIN suspects s ON s.server = a.server AND s.user_name = a.user_name
   WHERE a.ok AND list_has_any(a.flags, ['drop_data', 'drop_db', 'drop_owned', 'truncate'])
   GROUP BY ALL

@@ -7,6 +7,7 @@ risk: 99
 tactic: impact
 attack: [T1485, T1486, T1657]
 quiet: 1h
+window: 2 * $window
 requires:
   - pgaudit.log with ddl and write
 parameters:
@@ -26,7 +27,7 @@ WITH events AS (
     list_contains(flags, 'ransom_text') AS demands,
     list_contains(flags, 'ransom_name') AS named,
     list_contains(functions, 'pg_terminate_backend') OR list_contains(functions, 'pg_database_size') AS prepares
-  FROM activity
+  FROM notable_activity
   WHERE event_time > $since - 2 * $window
     AND event_time <= $until
     AND NOT is_platform

@@ -7,6 +7,7 @@ risk: 40
 tactic: discovery
 attack: [T1082, T1087, T1213.006]
 quiet: 4h
+window: 2 * $window
 requires:
   - pgaudit.log with read
   - pgaudit.log_catalog = on
@@ -92,7 +93,7 @@ WITH looks AS (
     record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
     list_intersect(list_concat(catalogs, functions), $telling) AS telling,
     list_has_any(catalogs, $lists) AS lists
-  FROM activity
+  FROM notable_activity
   WHERE event_time > $since - 2 * $window
     AND event_time <= $until
     AND NOT is_platform

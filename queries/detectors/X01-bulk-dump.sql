@@ -7,6 +7,7 @@ risk: 70
 tactic: collection
 attack: [T1213.006, T1119, T1048]
 quiet: 1h
+window: 2 * $window
 requires:
   - pgaudit.log with read and misc
 parameters:
@@ -30,7 +31,7 @@ WITH exports AS (
       WHEN list_contains(flags, 'copy_stdout') THEN coalesce(nullif(array_to_string(relations_read, '+'), ''), statement_hash)
       WHEN list_contains(flags, 'pg_dump_cursor') THEN coalesce(nullif(array_to_string(relations_read, '+'), ''), statement_hash)
     END AS export
-  FROM activity
+  FROM notable_activity
   WHERE event_time > $since - 2 * $window
     AND event_time <= $until
     -- One that pgaudit logged ran: what it sent before it failed, or was made to fail, has left.

@@ -76,7 +76,29 @@ SELECT
   m.null_pads,
   m.chr_chain,
   m.tail_redacted,
-  coalesce(s.is_platform, false) AS is_platform
+  coalesce(s.is_platform, false) AS is_platform,
+  -- Everything but the plain reads and changes of data that a day's work consists of.
+  a.source = 'error'
+    OR NOT coalesce(m.parse_ok, false)
+    OR len(list_filter(m.kinds, lambda k: k NOT IN (
+      'SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'TransactionStmt', 'DeclareCursorStmt', 'FetchStmt',
+      'ClosePortalStmt', 'PrepareStmt', 'ExecuteStmt', 'DeallocateStmt', 'DiscardStmt', 'VariableShowStmt', 'VariableSetStmt',
+      'ListenStmt', 'UnlistenStmt', 'NotifyStmt', 'ExplainStmt'
+    ))) > 0
+    OR len(m.catalogs) + len(m.catalogs_written) + m.chr_chain > 0
+    OR len(list_filter(m.flags, lambda f: f NOT IN (
+      'select_star', 'no_where', 'no_limit', 'offset', 'union', 'where_true', 'where_false', 'trailing_comment', 'insert', 'update',
+      'delete', 'merge', 'returning', 'insert_select', 'discard', 'notify'
+    ))) > 0
+    OR len(list_filter(m.functions, lambda f: regexp_matches(
+      f,
+      '^(pg_|lo_|dblink|http|azure_|has_.*_privilege$|(database|schema|table|query|cursor)_to_xml|(current_setting|set_config|version|ascii|substr|substring|left|right|strpos|position|get_byte|overlay|quote_ident|inet_.*_(addr|port)|col_description|obj_description|current_schemas|txid_.*|xpath)$)'
+    ))) > 0
+    OR coalesce(m.setting_name NOT IN (
+      '*', 'application_name', 'client_encoding', 'client_min_messages', 'datestyle', 'extra_float_digits', 'idle_in_transaction_session_timeout',
+      'idle_session_timeout', 'intervalstyle', 'lock_timeout', 'search_path', 'session_characteristics', 'standard_conforming_strings',
+      'statement_timeout', 'timezone', 'transaction', 'transaction_isolation', 'transaction_read_only', 'work_mem'
+    ), false) AS is_notable
 FROM store.activities a
 ANTI JOIN store.failed_audits l ON l.record_id = a.record_id
 LEFT JOIN audited f ON f.error_record_id = a.record_id
@@ -145,3 +167,4 @@ COMMENT ON COLUMN activity.null_pads IS 'NULLs in a UNION''s right select list.'
 COMMENT ON COLUMN activity.chr_chain IS 'Calls of chr().';
 COMMENT ON COLUMN activity.tail_redacted IS 'pgaudit cut the text after PASSWORD.';
 COMMENT ON COLUMN activity.is_platform IS 'Azure''s own management session.';
+COMMENT ON COLUMN activity.is_notable IS 'More than a plain read or change of data: failed, other commands, catalogs, flags, telling functions and settings.';

@@ -12,6 +12,7 @@ import { messageOf, PgvigilError } from '../errors.ts';
 import type { Severity } from '../model/severity.ts';
 import { packagePath } from '../paths.ts';
 import { frontMatter, type Mode, type ParameterDefinition, type Tactic } from './front-matter.ts';
+import type { Window } from './window.ts';
 
 export interface Detector {
   id: string;
@@ -31,6 +32,8 @@ export interface Detector {
   deniedAttempts: boolean;
   /** Milliseconds without evidence after which new evidence opens a new alert. */
   quiet: number;
+  /** How far back it looks before $since. */
+  window: Window;
   requires: string[];
   parameters: Record<string, ParameterDefinition>;
   falsePositives: string[];
@@ -66,13 +69,29 @@ export function parseDetector(file: string, text: string): Detector {
     const path = issue?.path.join('.') ?? '';
     throw invalid(file, lineOf(match[1] ?? '', String(issue?.path[0] ?? '')), `${path}: ${issue?.message}`);
   }
+  const { window } = parsed.data;
+  if ('parameter' in window && parsed.data.parameters[window.parameter]?.type !== 'duration') {
+    throw invalid(
+      file,
+      lineOf(match[1] ?? '', 'window'),
+      `window: there is no duration $${window.parameter} among the parameters`,
+    );
+  }
+  const sql = text.slice(match[0].length).trim();
+  if ('milliseconds' in window && window.milliseconds === 0 && /\$since\s*-/.test(sql)) {
+    throw invalid(
+      file,
+      1,
+      'the SELECT looks back before $since, and the front matter has no window that says how far',
+    );
+  }
   const { false_positives, attack_v18, denied_attempts, ...rest } = parsed.data;
   return {
     ...rest,
     attackV18: attack_v18,
     deniedAttempts: denied_attempts,
     falsePositives: false_positives,
-    sql: text.slice(match[0].length).trim(),
+    sql,
     file,
   };
 }

@@ -4,6 +4,9 @@
  * `until` is held back a little behind the newest event (see `horizon`), because the lines of one session travel
  * through different partitions and a statement may arrive before the line that says whose it is. What arrives
  * later still is judged again from its own time on.
+ *
+ * Detectors read a working set in memory (`working-set.ts`). One that fell behind, or that looks back over all statements,
+ * reads the views of the store instead: the same answer at the price of what is stored.
  */
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { messageOf } from '../errors.ts';
@@ -14,6 +17,10 @@ import type { Detector } from './detector.ts';
 import { collectEvidence } from './evidence.ts';
 import type { Mode } from './front-matter.ts';
 import { type DetectorProgress, progressOf, readProgress } from './progress.ts';
+import { Retries } from './retries.ts';
+import { MAX_RECORDS, minutesOf, type Span, slicesOf } from './slices.ts';
+import { windowLength } from './window.ts';
+import { workingSetOf } from './working-set.ts';
 
 /** A detector with the values it runs with. */
 export interface ArmedDetector {
@@ -31,10 +38,30 @@ export type Judgement =
       progress: DetectorProgress;
       durationMs: number;
     }
-  | { detector: Detector; outcome: 'failed'; error: string };
+  | {
+      detector: Detector;
+      outcome: 'failed';
+      error: string;
+      /** From where it is tried again. */
+      progress: DetectorProgress;
+    };
+
+export interface EngineOptions {
+  store: Store;
+  /** Milliseconds that one detector may take for one slice. */
+  timeoutMs: number;
+  now: () => number;
+  /** After all detectors have judged up to an event time (milliseconds). */
+  onSlice?: (to: number) => Promise<void>;
+}
 
 /** Far enough in the past for any log, near enough for DuckDB's interval arithmetic. */
 const BEGINNING = Date.UTC(1990, 0, 1);
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+/** Looking back further is left to the views of the store. */
+const MAX_MEMORY_MS = DAY;
+const MIN_MEMORY_MS = 60 * MINUTE;
 
 /** Newest event and newest record of the store; null while it is empty. */
 export async function newest(store: Store): Promise<{ eventTime: number; recordId: bigint } | null> {
@@ -53,65 +80,187 @@ export function horizon(newestEvent: number, lateness: number, quietFor: number)
   return quietFor >= lateness ? newestEvent : newestEvent - lateness;
 }
 
-/**
- * Runs every detector up to `until`, one after the other on one connection. One that fails or takes longer than
- * `timeoutMs` is reported as failed and the others run.
- */
-export async function* judge(
-  store: Store,
-  detectors: readonly ArmedDetector[],
-  until: number,
-  lastRecordId: bigint,
-  timeoutMs: number,
-): AsyncGenerator<Judgement> {
-  const progress = await readProgress(store);
-  const firstNew = new Map<bigint, number | null>();
-  const connection = await store.connect();
-  try {
-    for (const { detector, values, mode } of detectors) {
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #retries = new Retries();
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs every detector up to `until`, one after the other. One that fails or takes too long is reported as failed and the
+   * others run.
+   */
+  async *judge(
+    detectors: readonly ArmedDetector[],
+    until: number,
+    lastRecordId: bigint,
+  ): AsyncGenerator<Judgement> {
+    const { store, now } = this.#options;
+    const progress = await readProgress(store);
+    const due = detectors.filter(({ detector }) => {
       const before = progressOf(progress, detector.id);
-      if (before.lastRecordId === lastRecordId && before.watermark >= until) continue;
-      try {
-        const earliest = await earliestSince(store, before.lastRecordId, firstNew);
-        // $since is exclusive, and event times are whole milliseconds.
-        const since = Math.max(BEGINNING, Math.min(before.watermark, (earliest ?? until) - 1));
-        const end = Math.max(until, before.watermark);
-        const started = performance.now();
-        const window = { since: timestamp(since), until: timestamp(end) };
-        const evidence = await withTimeout(connection, timeoutMs, () =>
-          collectEvidence(connection, detector, { ...values, ...window }),
-        );
-        yield {
-          detector,
-          mode,
-          outcome: 'judged',
-          evidence,
-          progress: { lastRecordId, watermark: end },
-          durationMs: performance.now() - started,
-        };
-      } catch (error) {
-        yield { detector, outcome: 'failed', error: messageOf(error) };
+      const isDone = before.lastRecordId === lastRecordId && before.watermark >= until;
+      return !isDone && this.#retries.isDue(detector.id, now());
+    });
+    if (due.length === 0) return;
+    const common = mostCommon(due.map(({ detector }) => progress.get(detector.id)));
+    const connection = await store.connect();
+    try {
+      for (const armed of due) {
+        const before = progress.get(armed.detector.id);
+        if (before !== undefined && !isSame(before, common))
+          yield await this.#catchUp(connection, armed, before, common, { until, lastRecordId });
       }
+      const together = due.filter(({ detector }) => {
+        const before = progress.get(detector.id);
+        // One that is new begins with what is new; what it says of the past is asked of `detectors backtest`.
+        return before === undefined || isSame(before, common);
+      });
+      yield* this.#judgeTogether(connection, together, common, until, lastRecordId);
+    } finally {
+      connection.closeSync();
     }
-  } finally {
-    connection.closeSync();
+  }
+
+  async *#judgeTogether(
+    stored: DuckDBConnection,
+    detectors: readonly ArmedDetector[],
+    before: DetectorProgress,
+    until: number,
+    lastRecordId: bigint,
+  ): AsyncGenerator<Judgement> {
+    const { store, onSlice } = this.#options;
+    if (detectors.length === 0) return;
+    const span = await this.#spanOf(before, until);
+    const set = await workingSetOf(store, memoryFor(detectors));
+    await set.advance({ since: span.from, watermark: before.watermark, front: lastRecordId });
+    const failed = new Set<string>();
+    let place: DetectorProgress = before;
+    for (const slice of await this.#slices(span, before, lastRecordId)) {
+      await set.take({ ...slice, watermark: before.watermark, judged: before.lastRecordId });
+      const progress = { lastRecordId, watermark: slice.to };
+      for (const armed of detectors) {
+        const { detector } = armed;
+        if (failed.has(detector.id)) continue;
+        const connection = readsStore(stored, armed) ? stored : set.connection;
+        const judgement = await this.#run(connection, armed, slice, place, progress);
+        if (judgement.outcome === 'failed') {
+          failed.add(detector.id);
+          this.#retries.failed(detector.id, this.#options.now());
+        } else {
+          this.#retries.succeeded(detector.id);
+        }
+        yield judgement;
+      }
+      place = progress;
+      await onSlice?.(slice.to);
+    }
+  }
+
+  /** A detector that fell behind: from where it stands, over the views of the store. */
+  async #catchUp(
+    connection: DuckDBConnection,
+    armed: ArmedDetector,
+    before: DetectorProgress,
+    common: DetectorProgress,
+    target: { until: number; lastRecordId: bigint },
+  ): Promise<Judgement> {
+    const { id } = armed.detector;
+    const span = await this.#spanOf(before, target.until);
+    const progress = { lastRecordId: target.lastRecordId, watermark: span.to };
+    const judgement = await this.#run(connection, armed, span, before, progress);
+    if (judgement.outcome === 'judged') {
+      this.#retries.succeeded(id);
+      return judgement;
+    }
+    if (!this.#retries.failed(id, this.#options.now())) return judgement;
+    const left = `${new Date(before.watermark).toISOString()} to ${new Date(common.watermark).toISOString()}`;
+    return {
+      ...judgement,
+      error: `${judgement.error}; it gives up on what arrived from ${left}`,
+      progress: common,
+    };
+  }
+
+  async #run(
+    connection: DuckDBConnection,
+    { detector, values, mode }: ArmedDetector,
+    span: Span,
+    stay: DetectorProgress,
+    progress: DetectorProgress,
+  ): Promise<Judgement> {
+    const started = performance.now();
+    const window = { since: timestamp(span.from), until: timestamp(span.to) };
+    try {
+      const evidence = await withTimeout(connection, this.#options.timeoutMs, () =>
+        collectEvidence(connection, detector, { ...values, ...window }),
+      );
+      const durationMs = performance.now() - started;
+      return { detector, mode, outcome: 'judged', evidence, progress, durationMs };
+    } catch (error) {
+      return { detector, outcome: 'failed', error: messageOf(error), progress: stay };
+    }
+  }
+
+  /** From the earliest event that arrived since, up to `until`, or to where it was judged already if that is later. */
+  async #spanOf(before: DetectorProgress, until: number): Promise<Span> {
+    const [row] = await this.#options.store.rows<{ first: Date | null }>(
+      'SELECT min(event_time) AS first FROM store.records WHERE record_id > $recordId',
+      { recordId: before.lastRecordId },
+    );
+    const earliest = row?.first?.getTime() ?? until;
+    const to = Math.max(until, before.watermark);
+    // $since is exclusive, and event times are whole milliseconds.
+    const from = Math.max(BEGINNING, Math.min(before.watermark === 0 ? to : before.watermark, earliest - 1));
+    return { from: Math.min(from, to), to };
+  }
+
+  async #slices(span: Span, before: DetectorProgress, front: bigint): Promise<Span[]> {
+    const isShort =
+      front - before.lastRecordId < MAX_RECORDS && Math.floor(span.from / DAY) === Math.floor(span.to / DAY);
+    if (isShort) return [span];
+    const due = { front, judged: before.lastRecordId, watermark: before.watermark };
+    return slicesOf(span, await minutesOf(this.#options.store, span, due));
   }
 }
 
-async function earliestSince(
-  store: Store,
-  recordId: bigint,
-  known: Map<bigint, number | null>,
-): Promise<number | null> {
-  const cached = known.get(recordId);
-  if (cached !== undefined) return cached;
-  const [row] = await store.rows<{ first: Date | null }>(
-    'SELECT min(event_time) AS first FROM store.records WHERE record_id > $recordId',
-    { recordId },
+function isSame(one: DetectorProgress, other: DetectorProgress): boolean {
+  return one.lastRecordId === other.lastRecordId && one.watermark === other.watermark;
+}
+
+/** Where most of the detectors stand; of equally many, those that are furthest. */
+function mostCommon(all: readonly (DetectorProgress | undefined)[]): DetectorProgress {
+  const counts = new Map<string, { progress: DetectorProgress; count: number }>();
+  for (const progress of all) {
+    if (progress === undefined) continue;
+    const key = `${progress.lastRecordId} ${progress.watermark}`;
+    const count = (counts.get(key)?.count ?? 0) + 1;
+    counts.set(key, { progress, count });
+  }
+  const [first] = [...counts.values()].sort(
+    (a, b) => b.count - a.count || Number(b.progress.lastRecordId - a.progress.lastRecordId),
   );
-  const first = row?.first?.getTime() ?? null;
-  known.set(recordId, first);
-  return first;
+  return first?.progress ?? { lastRecordId: 0n, watermark: 0 };
+}
+
+/** How long notable activities have to be remembered for these detectors, milliseconds. */
+function memoryFor(detectors: readonly ArmedDetector[]): number {
+  const reaches = detectors
+    .map(({ detector, values }) => windowLength(detector.window, values))
+    .filter((reach) => reach <= MAX_MEMORY_MS);
+  return Math.max(MIN_MEMORY_MS, ...reaches);
+}
+
+/** Whether it has to read the views of the store: it looks back further than is remembered. */
+function readsStore(connection: DuckDBConnection, { detector, values }: ArmedDetector): boolean {
+  const reach = windowLength(detector.window, values);
+  if (reach === 0) return false;
+  if (reach > MAX_MEMORY_MS) return true;
+  // DuckDB names no tables of a text that has parameters.
+  const names = connection.getTableNames(detector.sql.replaceAll(/\$[A-Za-z_]\w*/g, 'NULL'), false);
+  return names.some((name) => /^(activity|errors)$/i.test(name));
 }
 
 async function withTimeout<T>(

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { SEVERITIES } from '../model/severity.ts';
 import { parseDuration } from './duration.ts';
+import { parseWindow } from './window.ts';
 
 /** off: does not run. shadow: what it finds is kept and sent to nobody, to see what it would say. */
 export const MODES = ['on', 'shadow', 'off'] as const;
@@ -35,6 +36,17 @@ export const duration = z.string().transform((text, context) => {
   return milliseconds ?? 0;
 });
 
+/** How far back a detector looks, such as `1h` or `2 * $window`. */
+const window = z.string().transform((text, context) => {
+  const parsed = parseWindow(text);
+  if (parsed === null)
+    context.addIssue({
+      code: 'custom',
+      message: `"${text}" is neither a duration nor a multiple of a parameter, such as 2 * $window`,
+    });
+  return parsed ?? { milliseconds: 0 };
+});
+
 const parameter = z.strictObject({
   type: z.enum(['number', 'duration', 'strings', 'string']),
   default: z.union([z.number(), z.string(), z.array(z.string())]),
@@ -64,6 +76,8 @@ export const frontMatter = z.strictObject({
   denied_attempts: z.boolean().default(false),
   /** Evidence further apart than this belongs to two alerts. */
   quiet: duration,
+  /** How far back it looks before $since. Without it, what a look judges is all that it reads. */
+  window: window.default({ milliseconds: 0 }),
   requires: z.array(z.string()),
   parameters: z.record(z.string(), parameter),
   false_positives: z.array(z.string()),

@@ -57,23 +57,30 @@ export async function saveProgress(
   );
 }
 
-/** Records a run that failed; the next one looks at the same events again. */
+/** Records a run that failed; the next one goes on from `progress`. */
 export async function saveFailure(
   transaction: Transaction,
   detector: string,
   error: string,
+  progress: DetectorProgress,
   now: number,
 ): Promise<void> {
-  const values = { detector, error, now: timestamp(now) };
-  const never = { record: NEVER.lastRecordId, watermark: timestamp(NEVER.watermark) };
+  const values = {
+    detector,
+    error,
+    record: progress.lastRecordId,
+    watermark: timestamp(progress.watermark),
+    now: timestamp(now),
+  };
   const updated = await transaction.rows(
-    `UPDATE store.detector_state SET failures = failures + 1, last_error = $error, updated_at = $now
+    `UPDATE store.detector_state
+     SET last_record_id = $record, watermark = $watermark, failures = failures + 1, last_error = $error, updated_at = $now
      WHERE detector = $detector RETURNING detector`,
     values,
   );
   if (updated.length > 0) return;
   await transaction.run(
     'INSERT INTO store.detector_state VALUES ($detector, $record, $watermark, $now, 0, 1, $error)',
-    { ...values, ...never },
+    values,
   );
 }

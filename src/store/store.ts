@@ -87,6 +87,7 @@ export class Store {
   readonly #mutex = new Mutex();
   /** Reads under way: closing a connection under one of them would end the process. */
   readonly #reading = new Set<Promise<unknown>>();
+  readonly #beforeClose: (() => Promise<void>)[] = [];
   #commits = 0;
   #closed = false;
 
@@ -145,6 +146,11 @@ export class Store {
     return this.#instance.connect();
   }
 
+  /** Runs `work` when the store is about to close: whoever keeps a connection lets it go. */
+  beforeClose(work: () => Promise<void>): void {
+    this.#beforeClose.push(work);
+  }
+
   /** Runs `work` in one transaction; all of it is stored, or nothing. */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.#mutex.run(async () => {
@@ -179,6 +185,7 @@ export class Store {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    for (const work of this.#beforeClose) await work();
     await Promise.allSettled(this.#reading);
     await this.#mutex.run(async () => {
       this.#reader.closeSync();

@@ -7,7 +7,7 @@ import { type AlertChange, foldEvidence } from '../alerts/lifecycle.ts';
 import { alertMessage, type EvidenceSample } from '../alerts/message.ts';
 import { enqueue } from '../alerts/outbox.ts';
 import type { Detector } from '../detect/detector.ts';
-import { type ArmedDetector, horizon, judge, newest } from '../detect/engine.ts';
+import { type ArmedDetector, Engine, horizon, newest } from '../detect/engine.ts';
 import { saveFailure, saveProgress } from '../detect/progress.ts';
 import type { Alert } from '../model/alert.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -36,12 +36,14 @@ const MAX_SAMPLES = 5;
 
 export class Detection {
   readonly #options: DetectionOptions;
+  readonly #engine: Engine;
   #detectors: readonly ArmedDetector[];
   #lastRecordId = 0n;
   #lastArrival = 0;
 
   constructor(options: DetectionOptions) {
     this.#options = options;
+    this.#engine = new Engine(options);
     this.#detectors = options.detectors;
   }
 
@@ -69,12 +71,12 @@ export class Detection {
   }
 
   async #judge(until: number, lastRecordId: bigint): Promise<void> {
-    const { store, timeoutMs, onFailure, onAlert, now } = this.#options;
-    for await (const judgement of judge(store, this.#detectors, until, lastRecordId, timeoutMs)) {
+    const { store, onFailure, onAlert, now } = this.#options;
+    for await (const judgement of this.#engine.judge(this.#detectors, until, lastRecordId)) {
       const { detector } = judgement;
       if (judgement.outcome === 'failed') {
         await store.transaction((transaction) =>
-          saveFailure(transaction, detector.id, judgement.error, now()),
+          saveFailure(transaction, detector.id, judgement.error, judgement.progress, now()),
         );
         onFailure?.(detector, judgement.error);
         continue;

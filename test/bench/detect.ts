@@ -9,7 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { judge, newest } from '../../src/detect/engine.ts';
+import { Engine, newest } from '../../src/detect/engine.ts';
 import { saveProgress } from '../../src/detect/progress.ts';
 import { Store } from '../../src/store/store.ts';
 import { armDetectors } from '../../src/worker/arming.ts';
@@ -82,13 +82,14 @@ async function fill(store: Store, from: number, to: number): Promise<void> {
 async function ticks(store: Store, from: number): Promise<{ ticks: number[]; last: Map<string, number> }> {
   const { armed, refused } = await armDetectors(store, { detectorFolders: [], modes: {}, parameters: {} });
   if (refused.length > 0) throw refused[0]!.error;
+  const engine = new Engine({ store, timeoutMs: 120_000, now: Date.now });
   const times: number[] = [];
   const last = new Map<string, number>();
   for (let tick = 0; tick <= TICKS; tick += 1) {
     await fill(store, from + tick * NEW, from + (tick + 1) * NEW);
     const front = (await newest(store))!;
     const started = performance.now();
-    for await (const judgement of judge(store, armed, front.eventTime, front.recordId, 120_000)) {
+    for await (const judgement of engine.judge(armed, front.eventTime, front.recordId)) {
       if (judgement.outcome === 'failed') throw new Error(`${judgement.detector.id}: ${judgement.error}`);
       last.set(judgement.detector.id, judgement.durationMs);
       await store.transaction((transaction) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Detector, parseDetector } from '../../src/detect/detector.ts';
-import { horizon, judge, newest } from '../../src/detect/engine.ts';
+import { Engine, horizon, newest } from '../../src/detect/engine.ts';
 import { bindParameters } from '../../src/detect/parameters.ts';
 import { readProgress } from '../../src/detect/progress.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -68,12 +68,13 @@ test('each run looks at what is new, once', async (t) => {
   const store = await temporaryStore(t);
   const detector = testDetector('T01');
   await write(store, [line(T0, 'a'), line(T0 + MINUTE, 'b')]);
+  const engine = new Engine({ store, timeoutMs: 30_000, now: Date.now });
   const armed = [{ detector, values: bindParameters(detector), mode: 'on' as const }];
   const run = async () => {
     const front = await newest(store);
     assert.ok(front);
     const found: (string | null)[] = [];
-    for await (const judgement of judge(store, armed, front.eventTime, front.recordId, 30_000)) {
+    for await (const judgement of engine.judge(armed, front.eventTime, front.recordId)) {
       assert.equal(judgement.outcome, 'judged');
       if (judgement.outcome === 'judged') found.push(...judgement.evidence.map((row) => row.sessionId));
     }

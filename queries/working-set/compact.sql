@@ -1,0 +1,9 @@
+-- Drops sessions that have done nothing for a day. Tables are written anew: rows that were deleted take memory until then.
+CREATE OR REPLACE TEMP TABLE gone AS
+SELECT server, session_id FROM told.main.known WHERE last_event < getvariable('forget_day_before');
+CREATE OR REPLACE TABLE told.main.known AS FROM told.main.known ANTI JOIN gone USING (server, session_id);
+CREATE OR REPLACE TABLE told.main.lines AS FROM told.main.lines ANTI JOIN gone USING (server, session_id);
+CREATE OR REPLACE TABLE working.main.sessions AS FROM working.main.sessions ANTI JOIN gone USING (server, session_id);
+CREATE OR REPLACE TABLE working.main.sign_ins AS FROM working.main.sign_ins ANTI JOIN gone USING (server, session_id);
+CREATE OR REPLACE TABLE working.main.notable_activity AS FROM working.main.notable_activity;
+DROP TABLE gone;

@@ -1,0 +1,35 @@
+-- Reads the older lines of sessions that are met for the first time, and puts the sessions together anew. The id of a session
+-- begins with its start: older lines need not be looked for. That of a client of PgBouncer does not; its older lines are
+-- known from the day that was read at first.
+CREATE OR REPLACE TEMP TABLE strangers AS
+SELECT
+  server, session_id,
+  make_timestamp(try_cast('0x' || regexp_extract(session_id, '^([0-9a-f]+)\.', 1) AS BIGINT) * 1000000) AS started_at
+FROM told.main.sessions_told
+ANTI JOIN told.main.known USING (server, session_id);
+
+DELETE FROM strangers WHERE started_at IS NULL OR started_at > getvariable('lines_from');
+SET VARIABLE oldest_start = (SELECT min(started_at) FROM strangers);
+
+INSERT INTO told.main.lines
+SELECT c.*
+FROM pgvigil.store.connection_events c
+SEMI JOIN strangers USING (server, session_id)
+WHERE
+  c.record_id <= getvariable('front')
+  AND c.event_time <= getvariable('lines_from')
+  AND c.event_time >= getvariable('oldest_start') - INTERVAL 1 MINUTE;
+
+CREATE OR REPLACE TEMP TABLE before AS
+SELECT s.* FROM working.main.sessions s SEMI JOIN told.main.sessions_told USING (server, session_id);
+
+DELETE FROM working.main.sessions USING told.main.sessions_told t
+WHERE sessions.server = t.server AND sessions.session_id = t.session_id;
+INSERT INTO working.main.sessions FROM told.main.sessions;
+
+DELETE FROM working.main.sign_ins USING told.main.sessions_told t
+WHERE sign_ins.server = t.server AND sign_ins.session_id = t.session_id;
+INSERT INTO working.main.sign_ins FROM told.main.sign_ins;
+
+DELETE FROM told.main.known USING fresh WHERE known.server = fresh.server AND known.session_id = fresh.session_id;
+INSERT INTO told.main.known FROM fresh;

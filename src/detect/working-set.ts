@@ -1,0 +1,235 @@
+/**
+ * What detectors read, kept in memory beside the store, so that a look costs what arrived and not what is stored.
+ *
+ * - `activity` and `errors`: what is to be judged now.
+ * - `notable_activity`: it, and what is remembered of before: `memoryMs`, and a day for changes of objects and roles.
+ * - `sessions`, `sign_ins`, `pooler_clients`: of a day, and of every session that did something in it.
+ *
+ * The other views are those of the store. All of it is made from the store and can be thrown away at any time.
+ */
+import { readFileSync } from 'node:fs';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { packagePath } from '../paths.ts';
+import { publicViews } from '../query/guard.ts';
+import { timestamp } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
+import { minutesOf, slicesOf } from './slices.ts';
+
+/** What one look judges: activities of a span of event time that changed since the last one. Times in milliseconds. */
+export interface Slice {
+  /** Exclusive and inclusive. */
+  from: number;
+  to: number;
+  /** What is later was never judged. */
+  watermark: number;
+  /** Last record that had arrived at the last look. */
+  judged: bigint;
+}
+
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+/** Texts that are kept at most. Above they are looked up anew. */
+const MAX_TEXTS = 500_000;
+/** How much event time passes until tables are written anew. */
+const COMPACT_EVERY = HOUR;
+
+/** View files that are created in more than the store. */
+const TOLD_VIEWS = ['01-sessions', '02-sign-ins'];
+const ARRIVED_VIEWS = ['03-activity', '05-records'];
+const WORKING_VIEWS = ['06-errors', '11-pooler-clients'];
+const OWN = new Set([
+  'activity',
+  'errors',
+  'notable_activity',
+  'pooler_clients',
+  'records',
+  'sessions',
+  'sign_ins',
+]);
+
+const SQL = Object.fromEntries(
+  ['attach', 'tell', 'meet', 'recall', 'retell', 'pick', 'take', 'note', 'forget', 'compact'].map((name) => [
+    name,
+    readFileSync(packagePath(`queries/working-set/${name}.sql`), 'utf8'),
+  ]),
+) as Record<
+  'attach' | 'tell' | 'meet' | 'recall' | 'retell' | 'pick' | 'take' | 'note' | 'forget' | 'compact',
+  string
+>;
+
+/** The working set of a store is made once. */
+const ofStores = new WeakMap<Store, Promise<WorkingSet>>();
+
+/**
+ * The working set of a store; it goes when the store is closed.
+ *
+ * @param memoryMs how far back notable activities have to be remembered at least, milliseconds
+ */
+export async function workingSetOf(store: Store, memoryMs: number): Promise<WorkingSet> {
+  let opening = ofStores.get(store);
+  if (opening === undefined) {
+    opening = WorkingSet.open(store);
+    ofStores.set(store, opening);
+  }
+  const set = await opening;
+  set.remember(memoryMs);
+  return set;
+}
+
+export class WorkingSet {
+  readonly #store: Store;
+  readonly #connection: DuckDBConnection;
+  #memoryMs = HOUR;
+  /** Last record that was taken in. */
+  #known = -1n;
+  /** Event time from which everything that is remembered is complete; null before anything was read. */
+  #completeFrom: number | null = null;
+  #compactedAt = 0;
+
+  private constructor(store: Store, connection: DuckDBConnection) {
+    this.#store = store;
+    this.#connection = connection;
+  }
+
+  static async open(store: Store): Promise<WorkingSet> {
+    const set = new WorkingSet(store, await store.connect());
+    store.beforeClose(() => set.#close());
+    await set.#attach();
+    return set;
+  }
+
+  /** The connection that detectors run on; their views are found without a prefix. */
+  get connection(): DuckDBConnection {
+    return this.#connection;
+  }
+
+  /** Makes notable activities be remembered for at least this long, milliseconds. */
+  remember(memoryMs: number): void {
+    this.#memoryMs = Math.max(this.#memoryMs, memoryMs);
+  }
+
+  /**
+   * Takes in what arrived up to the record `front`. Event times in milliseconds.
+   *
+   * @param since from where will be judged
+   * @param watermark up to where was judged before
+   */
+  async advance({
+    since,
+    watermark,
+    front,
+  }: {
+    since: number;
+    watermark: number;
+    front: bigint;
+  }): Promise<void> {
+    if (this.#completeFrom === null || since - this.#memoryMs < this.#completeFrom)
+      await this.#startFrom(since, Math.max(since, watermark), front);
+    else await this.#tell(front);
+  }
+
+  /** Makes `activity` what is to be judged of a slice, and remembers it. */
+  async take(slice: Slice): Promise<void> {
+    await this.#pick(slice);
+    await this.#connection.run(SQL.take);
+    await this.#connection.run(SQL.note);
+    await this.#forget(slice.to);
+  }
+
+  /** Reads what is remembered anew from the store, up to `until`. */
+  async #startFrom(since: number, until: number, front: bigint): Promise<void> {
+    await this.#detach();
+    await this.#attach();
+    const from = since - this.#memoryMs;
+    this.#known = -1n;
+    this.#completeFrom = from;
+    this.#compactedAt = since;
+    await this.#set({ lines_from: timestamp(since - DAY - HOUR) });
+    await this.#tell(front);
+    // What was judged before is remembered all the same: nothing of it counts as judged here.
+    const all = { front, judged: front, watermark: from };
+    for (const slice of slicesOf(
+      { from, to: until },
+      await minutesOf(this.#store, { from, to: until }, all),
+    )) {
+      await this.#pick({ ...slice, ...all });
+      await this.#connection.run(SQL.note);
+    }
+  }
+
+  async #close(): Promise<void> {
+    await this.#detach().catch(() => undefined);
+    this.#connection.closeSync();
+  }
+
+  async #attach(): Promise<void> {
+    const connection = this.#connection;
+    const views = await publicViews(connection);
+    await connection.run(SQL.attach);
+    await this.#createViews('told', TOLD_VIEWS);
+    await connection.run('CREATE TABLE working.main.sessions AS FROM told.main.sessions LIMIT 0');
+    await connection.run('CREATE TABLE working.main.sign_ins AS FROM told.main.sign_ins LIMIT 0');
+    await connection.run('CREATE VIEW arrived.main.sessions AS FROM working.main.sessions');
+    await this.#createViews('arrived', ARRIVED_VIEWS);
+    await connection.run('CREATE TABLE working.main.activity AS FROM arrived.main.activity LIMIT 0');
+    await connection.run('CREATE TABLE working.main.notable_activity AS FROM arrived.main.activity LIMIT 0');
+    await connection.run('CREATE VIEW working.main.records AS FROM arrived.main.records');
+    await this.#createViews('working', WORKING_VIEWS);
+    for (const view of views.filter((name) => !OWN.has(name)))
+      await connection.run(`CREATE VIEW working.main."${view}" AS FROM pgvigil.main."${view}"`);
+    await connection.run('USE working');
+  }
+
+  async #createViews(database: string, files: readonly string[]): Promise<void> {
+    await this.#connection.run(`USE ${database}`);
+    for (const file of files)
+      await this.#connection.run(readFileSync(packagePath(`queries/views/${file}.sql`), 'utf8'));
+  }
+
+  async #detach(): Promise<void> {
+    await this.#connection.run('USE pgvigil');
+    await this.#connection.run(
+      'DETACH DATABASE IF EXISTS working; DETACH DATABASE IF EXISTS arrived; DETACH DATABASE IF EXISTS told',
+    );
+  }
+
+  async #tell(front: bigint): Promise<void> {
+    await this.#set({ known: this.#known, front });
+    this.#known = front;
+    await this.#connection.run(SQL.tell);
+    await this.#connection.run(SQL.recall);
+    await this.#connection.run(SQL.retell);
+  }
+
+  async #pick(slice: Slice): Promise<void> {
+    await this.#set({
+      slice_from: timestamp(slice.from),
+      slice_to: timestamp(slice.to),
+      watermark: timestamp(slice.watermark),
+      judged: slice.judged,
+    });
+    await this.#connection.run(SQL.pick);
+    await this.#connection.run(SQL.meet);
+    await this.#connection.run(SQL.recall);
+  }
+
+  async #forget(to: number): Promise<void> {
+    const reach = to - this.#memoryMs - HOUR;
+    await this.#set({ forget_before: timestamp(reach), forget_day_before: timestamp(to - DAY - HOUR) });
+    await this.#connection.run(SQL.forget);
+    this.#completeFrom = Math.max(this.#completeFrom ?? reach, reach);
+    if (to - this.#compactedAt < COMPACT_EVERY) return;
+    this.#compactedAt = to;
+    await this.#connection.run(SQL.compact);
+    await this.#set({ lines_from: timestamp(to - DAY - HOUR) });
+    await this.#connection.run(
+      `CREATE OR REPLACE TABLE arrived.store.statements AS FROM arrived.store.statements
+       WHERE (SELECT count(*) FROM arrived.store.statements) <= ${MAX_TEXTS}`,
+    );
+  }
+
+  async #set(values: Record<string, bigint | ReturnType<typeof timestamp>>): Promise<void> {
+    for (const [name, value] of Object.entries(values))
+      await this.#connection.run(`SET VARIABLE ${name} = $value`, { value });
+  }
+}
