@@ -11,51 +11,93 @@ window: 2 * $window
 requires:
   - log_connections = on
 parameters:
-  window: { type: duration, default: 60m, help: How far before the success failures are counted. }
-  min_same: { type: number, default: 5, min: 2, max: 1000, help: Refused passwords of the same account from the same address. }
-  min_client: { type: number, default: 20, min: 2, max: 10000, help: Refused passwords of any account from the same address. }
-  min_users: { type: number, default: 6, min: 2, max: 1000, help: Accounts refused from the same address. }
+  window: { type: duration, default: 60m, help: How far from the success failures are counted. }
+  min_same: { type: number, default: 5, min: 2, max: 1000, help: Refused passwords of the same account from the same address before the success. }
+  typing_errors: { type: number, default: 9, min: 1, max: 1000, help: "So many refused passwords are low when the account had signed in from the address before them." }
+  min_client: { type: number, default: 20, min: 2, max: 10000, help: "Refused passwords of two or more accounts from the same address before the success." }
+  min_users: { type: number, default: 6, min: 2, max: 1000, help: "Accounts refused from the same address before or after the success." }
+  history: { type: duration, default: 1d, help: "How far back an account is known at an address, and how long a session at the built-in PgBouncer may last. What it did is known only when it ends." }
 false_positives:
   - A person who mistypes a password many times.
+  - An application whose password was changed, and mended after many tries.
   - Many people behind one address.
 runbook:
   - Treat the account as taken until its owner says that the sign-in was theirs.
   - End its sessions with pg_terminate_backend and change its password.
-  - Read what the session did - pgvigil query "SELECT event_time, command, normalized FROM activity WHERE session_id = '<session>'".
-  - Block the client address in the server's firewall rules.
+  - Read what the session did - pgvigil query "SELECT event_time, command, normalized FROM activity WHERE session_id = '<session>'". Of a session at PgBouncer (pgbouncer/…) the view pooler_clients tells the sessions at the server.
+  - Block the client address - az postgres flexible-server firewall-rule list -g <group> -n <server> shows the rule that lets it in.
 ---*/
 WITH attempts AS (
+  -- PgBouncer tells of a success when the client leaves. The failures before its beginning count.
   SELECT
-    record_id, event_time, server, session_id, user_name, client, database_name, application, outcome,
+    i.record_id, i.event_time, i.server, i.session_id, i.user_name, i.client, i.database_name, i.application, i.outcome,
+    CASE WHEN i.is_pooler AND i.outcome = 'success' THEN p.started_at ELSE i.event_time END AS tried_at
+  FROM sign_ins i
+  LEFT JOIN (SELECT server, session_id, started_at FROM sessions WHERE is_pooler) p
+    ON p.server = i.server AND p.session_id = i.session_id
+  WHERE i.outcome IN ('failed', 'success')
+    AND NOT i.is_platform
+    AND i.event_time > $since - $history - 2 * $window
+    AND i.event_time <= $until
+), guessed AS (
+  -- Most addresses never come near a threshold, and need no windows.
+  SELECT server, client
+  FROM attempts
+  WHERE outcome = 'failed'
+  GROUP BY ALL
+  HAVING count(*) >= least($min_same, $min_client, $min_users)
+), counted AS (
+  SELECT
+    a.*,
+    -- At the server's unix socket all clients of PgBouncer are one address.
+    coalesce(a.client, '[local]') <> '[local]' AS is_one_client,
     count(*) FILTER (outcome = 'failed') OVER same_user AS same_user_failed,
-    count(*) FILTER (outcome = 'failed') OVER same_client AS client_failed,
-    count(DISTINCT CASE WHEN outcome = 'failed' THEN user_name END) OVER same_client AS users_failed
-  FROM sign_ins
-  WHERE outcome IN ('failed', 'success')
-    AND NOT is_platform
-    AND event_time > $since - $window
-    AND event_time <= $until
+    count(*) FILTER (outcome = 'failed') OVER before AS client_failed,
+    count(DISTINCT CASE WHEN outcome = 'failed' THEN user_name END) OVER before AS users_before,
+    count(DISTINCT CASE WHEN outcome = 'failed' THEN user_name END) OVER around AS users_around,
+    min(CASE WHEN outcome = 'failed' THEN tried_at END) OVER before AS first_failure,
+    min(CASE WHEN outcome = 'success' THEN tried_at END) OVER home AS first_success
+  FROM attempts a
+  SEMI JOIN guessed g ON g.server = a.server AND g.client IS NOT DISTINCT FROM a.client
   WINDOW
     same_user AS (
-      PARTITION BY server, client, user_name ORDER BY event_time RANGE BETWEEN $window PRECEDING AND CURRENT ROW
+      PARTITION BY server, client, user_name ORDER BY tried_at RANGE BETWEEN $window PRECEDING AND CURRENT ROW
     ),
-    same_client AS (
-      PARTITION BY server, client ORDER BY event_time RANGE BETWEEN $window PRECEDING AND CURRENT ROW
-    )
+    home AS (
+      PARTITION BY server, client, user_name ORDER BY tried_at
+      RANGE BETWEEN $history + $window PRECEDING AND CURRENT ROW
+    ),
+    before AS (PARTITION BY server, client ORDER BY tried_at RANGE BETWEEN $window PRECEDING AND CURRENT ROW),
+    around AS (PARTITION BY server, client ORDER BY tried_at RANGE BETWEEN $window PRECEDING AND $window FOLLOWING)
+), judged AS (
+  SELECT
+    *,
+    first_success < first_failure AS is_at_home,
+    same_user_failed >= $min_same AS is_same_user
+  FROM counted
+  WHERE outcome = 'success'
 )
 SELECT
   record_id, event_time, server, session_id, user_name, client, database_name, application,
-  concat(user_name, '@', client) AS entity,
+  concat(coalesce(user_name, 'unknown'), '@', coalesce(client, 'unknown')) AS entity,
+  CASE WHEN is_same_user AND is_at_home AND same_user_failed <= $typing_errors THEN 'low' ELSE 'high' END AS severity,
   concat(
-    user_name, ' signed in from ', client, ' after ',
+    coalesce(user_name, 'unknown user'), ' signed in from ', coalesce(client, 'an unknown address'),
     CASE
-      WHEN same_user_failed >= $min_same THEN concat(same_user_failed, ' refused passwords')
-      ELSE concat(client_failed, ' refused passwords for ', users_failed, ' accounts')
+      WHEN is_same_user THEN concat(' after ', same_user_failed, ' refused passwords')
+      WHEN users_before >= $min_users OR client_failed >= $min_client
+        THEN concat(' after ', client_failed, ' refused passwords for ', users_before, ' accounts')
+      ELSE concat(' while passwords for ', users_around, ' accounts were refused from there')
     END
   ) AS summary,
   greatest(same_user_failed, client_failed) AS observed,
   $min_same AS threshold
-FROM attempts
-WHERE outcome = 'success'
-  AND event_time > $since
-  AND (same_user_failed >= $min_same OR client_failed >= $min_client OR users_failed >= $min_users)
+FROM judged
+-- Failures that follow a success make it evidence as well.
+WHERE event_time > $since - $window
+  AND (
+    is_same_user
+    -- Who was there before the guessing began is not what was guessed.
+    OR is_one_client AND NOT is_at_home
+      AND (client_failed >= $min_client AND users_before > 1 OR users_around >= $min_users)
+  )
