@@ -18,15 +18,36 @@ runbook:
   - Find out how the statement got in. An application account points to SQL injection (detector I01).
   - Read what the session did before and after.
 ---*/
+WITH tries AS (
+  SELECT
+    record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash, ok, kinds,
+    list_contains(flags, 'copy_program') AS in_the_open,
+    list_contains(flags, 'body_copy_program') AS in_a_body,
+    -- Called through a function, only the refusal tells of it.
+    coalesce(ends_with(message, ' to COPY to or from an external program'), false) AS refused,
+    -- file_fdw runs a program whenever somebody reads its table. The wordings up to 16 and from 17 on.
+    coalesce(regexp_matches(message, 'the "?program"? option of a file_fdw foreign table$'), false)
+      OR (
+        list_has_any(kinds, ['CreateForeignTableStmt', 'AlterTableStmt'])
+        AND regexp_matches(lower(coalesce(sql_text, '')), 'foreign[^;]*options\s*\([^;]*\bprogram"?\s+e?''')
+      ) AS in_a_table
+  FROM activity
+  WHERE event_time > $since
+    AND event_time <= $until
+    AND NOT is_platform
+)
 SELECT
   record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
   concat(coalesce(user_name, 'unknown'), '@', coalesce(client, 'unknown')) AS entity,
   concat(
-    coalesce(user_name, 'unknown user'), CASE WHEN ok THEN ' ran COPY … PROGRAM' ELSE ' tried COPY … PROGRAM' END,
-    CASE WHEN list_contains(flags, 'body_copy_program') THEN ', hidden in a block of code' ELSE '' END
+    coalesce(user_name, 'unknown user'),
+    CASE
+      WHEN in_a_table THEN concat(CASE WHEN ok THEN ' created' ELSE ' tried' END, ' a foreign table that runs a program')
+      WHEN NOT ok THEN ' tried COPY … PROGRAM'
+      WHEN in_a_body AND list_contains(kinds, 'CreateFunctionStmt') THEN ' stored a function with COPY … PROGRAM'
+      ELSE ' ran COPY … PROGRAM'
+    END,
+    CASE WHEN in_the_open OR in_a_table THEN '' WHEN in_a_body THEN ', hidden in a block of code' ELSE ', through a function' END
   ) AS summary
-FROM activity
-WHERE event_time > $since
-  AND event_time <= $until
-  AND NOT is_platform
-  AND list_has_any(flags, ['copy_program', 'body_copy_program'])
+FROM tries
+WHERE in_the_open OR in_a_body OR refused OR in_a_table
