@@ -27,7 +27,8 @@ runbook:
 WITH seen AS (
   SELECT
     record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash, ok,
-    flags, kinds, functions, extension, target, setting_name, setting_value, setting_scope,
+    flags, kinds, functions, extension,
+    [{'name': setting_name, 'value': setting_value, 'scope': setting_scope}] AS settings,
     lower(coalesce(sql_text, message, '')) AS told, lower(coalesce(parameters, '')) AS bound,
     -- What the server refused it names, also where a function or a bind parameter had hidden it.
     lower(regexp_extract(coalesce(message, ''), '^permission denied to set parameter "([^"]{1,256})"', 1)) AS refused
@@ -44,53 +45,56 @@ WITH seen AS (
     )
 ), told AS (
   SELECT
-    *,
-    -- pgaudit logs DDL from event triggers of its own. One text may drop other things as well.
-    CASE
-      WHEN list_contains(flags, 'drop_ext') AND (
-        extension = 'pgaudit'
-        OR regexp_matches(told, 'drop\W+extension[^;]*pgaudit')
-        OR regexp_matches(regexp_replace(told, '/\*.*?\*/', ' ', 'gs'), 'drop\W+extension[^;]*pgaudit')
-      ) THEN 'the extension pgaudit'
-      WHEN list_contains(kinds, 'AlterExtensionContentsStmt') AND contains(told, 'pgaudit') THEN 'what the extension pgaudit holds'
-      -- Under another name nobody sees whose it is when it is dropped.
-      WHEN contains(told, 'pgaudit') AND (
-        list_contains(flags, 'drop_event_trigger') OR (list_contains(kinds, 'RenameStmt') AND contains(told, 'trigger'))
-      ) THEN 'an event trigger of pgaudit'
-    END AS object,
-    coalesce(setting_name, '') LIKE 'pgaudit.%' AS names_pgaudit
+    * EXCLUDE (settings),
+    list_concat(
+      settings,
+      CASE
+        WHEN refused <> '' AND NOT list_contains(list_transform(settings, lambda one: one.name), refused)
+          THEN [{'name': refused, 'value': NULL::VARCHAR, 'scope': 'attempt'}]
+        ELSE []
+      END,
+      -- pgaudit logs DDL from event triggers of its own. One text may drop other things as well.
+      CASE
+        WHEN list_contains(flags, 'drop_ext') AND (
+          extension = 'pgaudit'
+          OR regexp_matches(told, 'drop\W+extension[^;]*pgaudit')
+          OR regexp_matches(regexp_replace(told, '/\*.*?\*/', ' ', 'gs'), 'drop\W+extension[^;]*pgaudit')
+        ) THEN [{'name': 'the extension pgaudit', 'value': '', 'scope': 'object'}]
+        ELSE []
+      END,
+      CASE
+        WHEN list_contains(kinds, 'AlterExtensionContentsStmt') AND contains(told, 'pgaudit')
+          THEN [{'name': 'what the extension pgaudit holds', 'value': '', 'scope': 'object'}]
+        -- Under another name nobody sees whose it is when it is dropped.
+        WHEN contains(told, 'pgaudit') AND (
+          list_contains(flags, 'drop_event_trigger') OR (list_contains(kinds, 'RenameStmt') AND contains(told, 'trigger'))
+        ) THEN [{'name': 'an event trigger of pgaudit', 'value': '', 'scope': 'object'}]
+        ELSE []
+      END,
+      CASE
+        WHEN list_contains(flags, 'grant_parameter') THEN list_transform(
+          regexp_extract_all(told, 'pgaudit\.\w{1,60}|\blog_(?:connections|disconnections|min_messages|min_error_statement)\b'),
+          lambda name: {'name': name, 'value': '', 'scope': 'granted'}
+        )
+        ELSE []
+      END,
+      -- The name is read from pg_settings or bound.
+      CASE
+        WHEN list_contains(functions, 'set_config')
+          AND refused = ''
+          AND (contains(told, 'pgaudit') OR contains(bound, 'pgaudit'))
+          AND len(list_filter(settings, lambda one: starts_with(one.name, 'pgaudit.'))) = 0
+          THEN [{'name': 'a setting of pgaudit', 'value': '', 'scope': 'hidden'}]
+        ELSE []
+      END
+    ) AS settings
   FROM seen
 ), changes AS (
   SELECT
     record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash, ok,
-    coalesce(nullif(refused, ''), setting_name) AS parameter,
-    CASE WHEN refused IN ('', setting_name) THEN lower(coalesce(setting_value, '')) ELSE '' END AS value,
-    CASE WHEN refused IN ('', setting_name) THEN setting_scope ELSE 'attempt' END AS scope
-  FROM told
-  WHERE setting_name IS NOT NULL OR refused <> ''
-  UNION ALL
-  SELECT
-    record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash, ok,
-    object, '', 'object'
-  FROM told
-  WHERE object IS NOT NULL
-  UNION ALL
-  SELECT
-    record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash, ok,
-    regexp_extract(told, 'pgaudit\.\w{1,60}|\blog_(?:connections|disconnections|min_messages|min_error_statement)\b', 0),
-    '', 'granted'
-  FROM told
-  WHERE list_contains(flags, 'grant_parameter')
-  UNION ALL
-  -- The name is put together, read from pg_settings or bound.
-  SELECT
-    record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash, ok,
-    'a setting of pgaudit', '', 'hidden'
-  FROM told
-  WHERE list_contains(functions, 'set_config')
-    AND refused = ''
-    AND NOT names_pgaudit
-    AND (contains(told, 'pgaudit') OR contains(bound, 'pgaudit'))
+    one.name AS parameter, lower(one.value) AS value, one.scope
+  FROM told, unnest(settings) AS single(one)
+  WHERE one.name IS NOT NULL
   UNION ALL
   SELECT
     record_id, event_time, server, NULL, NULL, NULL, NULL, NULL, NULL, true,
@@ -106,16 +110,15 @@ WITH seen AS (
     value IN ('reset', 'default') AND scope <> 'server' AS is_reset,
     -- PostgreSQL takes the beginnings of these words as well.
     value IN ('off', 'of', 'false', 'fals', 'fal', 'fa', 'f', 'no', 'n', '0') AS is_off,
-    scope NOT IN ('server', 'system', 'attempt') AS is_of_some
+    scope NOT IN ('server', 'system') AS is_of_some
   FROM changes
 ), judged AS (
   SELECT
     *,
     CASE
-      WHEN scope IN ('object', 'hidden') THEN 'critical'
-      WHEN scope = 'granted' THEN CASE WHEN parameter <> '' THEN 'critical' END
-      -- A denied SET whose statement was not shipped tells the parameter but not the value.
-      WHEN scope = 'attempt' THEN CASE
+      WHEN scope IN ('object', 'hidden', 'granted') THEN 'critical'
+      -- Of a denied SET whose statement was not shipped, and of one with a bind parameter, only the name is known.
+      WHEN value IS NULL AND parameter <> '*' THEN CASE
         WHEN starts_with(parameter, 'pgaudit.') THEN 'critical'
         WHEN parameter IN ('log_connections', 'log_disconnections', 'log_min_messages', 'log_min_error_statement', 'log_line_prefix')
           THEN 'high'
@@ -124,7 +127,7 @@ WITH seen AS (
       WHEN parameter = '*' THEN CASE
         WHEN is_reset AND scope IN ('role', 'database', 'system') THEN 'medium'
         -- UPDATE pg_settings whose WHERE does not tell the name.
-        WHEN value IN ('none', '') OR is_off THEN 'medium'
+        WHEN value IS NULL OR value IN ('none', '') OR is_off THEN 'medium'
       END
       WHEN parameter = 'pgaudit.log' THEN CASE
         WHEN is_reset THEN 'medium'
@@ -186,7 +189,7 @@ SELECT
       ELSE concat(
         CASE WHEN ok THEN ' set ' ELSE ' tried to set ' END,
         CASE parameter WHEN '*' THEN 'all parameters' ELSE parameter END,
-        CASE scope WHEN 'attempt' THEN '' ELSE concat(' to "', left(value, 60), '" (', scope, ')') END
+        CASE WHEN value IS NULL THEN '' ELSE concat(' to "', left(value, 60), '" (', scope, ')') END
       )
     END
   ) AS summary

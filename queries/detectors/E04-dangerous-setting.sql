@@ -53,10 +53,11 @@ runbook:
   - After a change of password_encryption, set the passwords again that were changed since.
   - Where a command, a path or a library of the whole server changed, treat the server as taken over and open a case with Azure support.
 ---*/
-WITH statements_seen AS (
+WITH seen AS (
   SELECT
-    record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash, ok,
-    setting_name, setting_value, setting_scope,
+    record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash, ok, flags,
+    [{'name': setting_name, 'value': setting_value, 'scope': setting_scope}] AS settings,
+    lower(coalesce(sql_text, '')) AS text,
     -- What the server refused it names, also where a function or a bind parameter had hidden it.
     lower(regexp_extract(
       coalesce(message, ''), '^(?:permission denied to set )?parameter "([^"]{1,256})" ?(?:$|cannot be |requires a superuser)', 1
@@ -65,15 +66,31 @@ WITH statements_seen AS (
   WHERE event_time > $since
     AND event_time <= $until
     AND NOT is_platform
-    AND (setting_name IS NOT NULL OR contains(message, 'parameter "'))
+    AND (setting_name IS NOT NULL OR list_contains(flags, 'grant_parameter') OR contains(message, 'parameter "'))
+), told AS (
+  SELECT
+    * EXCLUDE (settings),
+    list_concat(
+      settings,
+      CASE WHEN refused <> '' THEN [{'name': refused, 'value': NULL::VARCHAR, 'scope': 'attempt'}] ELSE [] END,
+      CASE
+        WHEN list_contains(flags, 'grant_parameter') THEN list_transform(
+          list_filter(
+            list_concat($settings, ['session_preload_libraries', 'local_preload_libraries', 'allow_system_table_mods']),
+            lambda name: contains(text, name)
+          ),
+          lambda name: {'name': name, 'value': NULL::VARCHAR, 'scope': 'granted'}
+        )
+        ELSE []
+      END
+    ) AS settings
+  FROM seen
 ), changes AS (
   SELECT
     record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash, ok,
-    coalesce(nullif(refused, ''), setting_name) AS parameter,
-    CASE WHEN refused IN ('', setting_name) THEN coalesce(setting_value, '') ELSE '' END AS value,
-    CASE WHEN refused IN ('', setting_name) THEN setting_scope ELSE 'attempt' END AS scope
-  FROM statements_seen
-  WHERE setting_name IS NOT NULL OR refused <> ''
+    one.name AS parameter, one.value, one.scope
+  FROM told, unnest(settings) AS single(one)
+  WHERE one.name IS NOT NULL
   UNION ALL
   SELECT
     record_id, event_time, server, NULL, NULL, NULL, NULL, NULL, NULL, true,
@@ -81,48 +98,64 @@ WITH statements_seen AS (
   FROM setting_changes
   WHERE event_time > $since
     AND event_time <= $until
-), judged AS (
+), read AS (
   SELECT
     *,
     lower(trim(value)) AS plain,
-    -- Of a refused SET without its text only the parameter is known.
-    scope = 'attempt' AS is_unknown
+    -- Of a refused SET without its text, and of one with a bind parameter, only the name is known.
+    value IS NULL AS is_unknown,
+    -- PostgreSQL takes the beginnings of these words as well.
+    plain IN ('on', 'true', 'tru', 'tr', 't', 'yes', 'ye', 'y', '1') AS is_on,
+    plain IN ('off', 'of', 'false', 'fals', 'fal', 'fa', 'f', 'no', 'n', '0') AS is_off
   FROM changes
-), verdicts AS (
+), judged AS (
   SELECT
     *,
     CASE
-      WHEN NOT is_unknown AND (plain IN ('', 'reset', 'default') OR list_contains($expected, value)) THEN NULL
+      -- No lower limit.
+      WHEN parameter = 'ssl_min_protocol_version' AND plain = '' THEN 'high'
+      WHEN plain IN ('', 'reset', 'default') OR list_contains($expected, value) THEN NULL
       -- A standby gets a new one whenever the platform fails over.
       WHEN parameter = 'primary_conninfo' AND scope = 'server' THEN NULL
-      WHEN list_contains($settings, parameter)
-        THEN CASE WHEN parameter = 'dynamic_library_path' AND plain = '$libdir' THEN NULL ELSE 'high' END
+      WHEN parameter = 'dynamic_library_path' AND plain = '$libdir' THEN NULL
+      WHEN list_contains($settings, parameter) THEN 'high'
       WHEN parameter IN ('session_preload_libraries', 'local_preload_libraries', 'shared_preload_libraries') THEN
         CASE
-          WHEN list_has_all(
-            $libraries, string_split(regexp_replace(regexp_replace(plain, '[\s"]', '', 'g'), '\$libdir/(?:plugins/)?', '', 'g'), ',')
+          WHEN NOT is_unknown AND list_has_all(
+            $libraries,
+            string_split(regexp_replace(regexp_replace(plain, '[\s"]', '', 'g'), '(^|,)\$libdir/(?:plugins/)?', '\1', 'g'), ',')
           ) THEN NULL
           ELSE 'high'
         END
       WHEN parameter IN ('allow_system_table_mods', 'zero_damaged_pages', 'ignore_system_indexes')
-        THEN CASE WHEN is_unknown OR plain IN ('on', 'true', 'yes', '1') THEN 'high' END
+        THEN CASE WHEN is_unknown OR is_on THEN 'high' END
       WHEN parameter IN ('require_secure_transport', 'ssl')
-        THEN CASE WHEN is_unknown THEN 'medium' WHEN plain IN ('off', 'false', 'no', '0') THEN 'high' END
+        THEN CASE WHEN is_unknown THEN 'medium' WHEN is_off THEN 'high' END
       WHEN parameter IN ('ssl_min_protocol_version', 'ssl_max_protocol_version')
         THEN CASE WHEN is_unknown THEN 'medium' WHEN plain IN ('tlsv1', 'tlsv1.0', 'tlsv1.1') THEN 'high' END
       WHEN parameter = 'password_encryption'
-        THEN CASE WHEN NOT starts_with(plain, 'scram') THEN 'medium' END
+        THEN CASE WHEN is_unknown OR NOT starts_with(plain, 'scram') THEN 'medium' END
     END AS severity
+  FROM read
+), worst AS (
+  -- One text may change several settings: high comes before medium.
+  SELECT *
   FROM judged
+  WHERE severity IS NOT NULL
+  QUALIFY row_number() OVER (PARTITION BY server, record_id ORDER BY severity, is_unknown, parameter, value) = 1
 )
 SELECT
   record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
-  concat(coalesce(user_name, scope), '@', coalesce(client, 'server')) AS entity,
+  concat(coalesce(user_name, CASE scope WHEN 'server' THEN 'server' ELSE 'unknown' END), '@', coalesce(client, 'server')) AS entity,
   severity,
   concat(
-    coalesce(user_name, CASE WHEN scope = 'server' THEN 'the server configuration' ELSE 'unknown user' END),
-    CASE WHEN ok THEN ' set ' ELSE ' tried to set ' END, parameter,
+    coalesce(user_name, CASE scope WHEN 'server' THEN 'the server configuration' ELSE 'unknown user' END),
+    CASE
+      WHEN scope = 'granted' THEN CASE WHEN ok THEN ' gave away the right to set ' ELSE ' tried to give away the right to set ' END
+      WHEN ok THEN ' set '
+      ELSE ' tried to set '
+    END,
+    parameter,
     CASE WHEN is_unknown THEN '' ELSE concat(' to "', left(value, 60), '" (', scope, ')') END
   ) AS summary
-FROM verdicts
-WHERE severity IS NOT NULL
+FROM worst
