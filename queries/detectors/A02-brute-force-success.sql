@@ -46,26 +46,37 @@ WITH attempts AS (
   WHERE outcome = 'failed'
   GROUP BY ALL
   HAVING count(*) >= least($min_same, $min_client, $min_users)
-), counted AS (
+), suspects AS (
   SELECT
     a.*,
+    min(CASE WHEN outcome = 'success' THEN tried_at END) OVER (
+      PARTITION BY server, client, user_name ORDER BY tried_at
+      RANGE BETWEEN $history + $window PRECEDING AND CURRENT ROW
+    ) AS first_success
+  FROM attempts a
+  SEMI JOIN guessed g ON g.server = a.server AND g.client IS NOT DISTINCT FROM a.client
+), near AS (
+  -- Counting accounts is dear: only as far back as the successes to judge began. Failures that follow a success make it
+  -- evidence as well.
+  SELECT *
+  FROM suspects
+  WHERE tried_at > (
+    SELECT min(tried_at) FROM suspects WHERE outcome = 'success' AND event_time > $since - $window
+  ) - 2 * $window
+), counted AS (
+  SELECT
+    *,
     -- At the server's unix socket all clients of PgBouncer are one address.
-    coalesce(a.client, '[local]') <> '[local]' AS is_one_client,
+    coalesce(client, '[local]') <> '[local]' AS is_one_client,
     count(*) FILTER (outcome = 'failed') OVER same_user AS same_user_failed,
     count(*) FILTER (outcome = 'failed') OVER before AS client_failed,
     count(DISTINCT CASE WHEN outcome = 'failed' THEN user_name END) OVER before AS users_before,
     count(DISTINCT CASE WHEN outcome = 'failed' THEN user_name END) OVER around AS users_around,
-    min(CASE WHEN outcome = 'failed' THEN tried_at END) OVER before AS first_failure,
-    min(CASE WHEN outcome = 'success' THEN tried_at END) OVER home AS first_success
-  FROM attempts a
-  SEMI JOIN guessed g ON g.server = a.server AND g.client IS NOT DISTINCT FROM a.client
+    min(CASE WHEN outcome = 'failed' THEN tried_at END) OVER before AS first_failure
+  FROM near
   WINDOW
     same_user AS (
       PARTITION BY server, client, user_name ORDER BY tried_at RANGE BETWEEN $window PRECEDING AND CURRENT ROW
-    ),
-    home AS (
-      PARTITION BY server, client, user_name ORDER BY tried_at
-      RANGE BETWEEN $history + $window PRECEDING AND CURRENT ROW
     ),
     before AS (PARTITION BY server, client ORDER BY tried_at RANGE BETWEEN $window PRECEDING AND CURRENT ROW),
     around AS (PARTITION BY server, client ORDER BY tried_at RANGE BETWEEN $window PRECEDING AND $window FOLLOWING)
@@ -93,7 +104,6 @@ SELECT
   greatest(same_user_failed, client_failed) AS observed,
   $min_same AS threshold
 FROM judged
--- Failures that follow a success make it evidence as well.
 WHERE event_time > $since - $window
   AND (
     is_same_user
