@@ -7,7 +7,7 @@ risk: 85
 tactic: credential-access
 attack: [T1110.001, T1078]
 quiet: 1h
-window: 2 * $window
+window: 2 * $window + $history
 requires:
   - log_connections = on
 parameters:

@@ -7,7 +7,7 @@ risk: 55
 tactic: credential-access
 attack: [T1110.003]
 quiet: 4h
-window: 2 * $window
+window: 2 * $window + $burst
 requires:
   - log_connections = on
 parameters:

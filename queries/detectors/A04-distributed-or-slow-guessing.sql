@@ -7,6 +7,7 @@ risk: 50
 tactic: credential-access
 attack: [T1110.004, T1110.001]
 quiet: 1d
+window: 2 * $window + $burst
 requires:
   - log_connections = on
 parameters:

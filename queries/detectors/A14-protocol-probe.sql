@@ -7,6 +7,7 @@ risk: 25
 tactic: reconnaissance
 attack: [T1595.001, T1046]
 quiet: 4h
+window: 2 * $window
 requires:
   - log_connections = on
 parameters:

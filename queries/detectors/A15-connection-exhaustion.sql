@@ -7,6 +7,7 @@ risk: 47
 tactic: impact
 attack: [T1499.002]
 quiet: 1h
+window: 2 * $window + $settle + $grace
 requires:
   - log_connections = on
 parameters:

@@ -7,7 +7,7 @@ risk: 80
 tactic: impact
 attack: [T1485, T1565.001]
 quiet: 1h
-window: 1d
+window: 2 * $window
 requires:
   - pgaudit.log with ddl and write
 parameters:

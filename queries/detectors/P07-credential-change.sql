@@ -7,6 +7,7 @@ risk: 50
 tactic: persistence
 attack: [T1098, T1136, T1531]
 quiet: 1h
+window: 1h
 requires:
   - pgaudit.log with role
 parameters:
@@ -29,7 +30,7 @@ WITH password_changes AS (
       coalesce(user_name, 'unknown user'), CASE WHEN ok THEN ' set' ELSE ' tried to set' END,
       CASE WHEN statement_count = 1 THEN concat(' the password of ', coalesce(target, 'another role')) ELSE ' passwords of several roles, or of one among other changes' END
     ) AS summary
-  FROM activity
+  FROM notable_activity
   WHERE event_time > $since
     AND event_time <= $until
     AND NOT is_platform
@@ -59,7 +60,7 @@ WITH password_changes AS (
       ),
       target
     ))) AS role
-  FROM activity
+  FROM notable_activity
   WHERE event_time > $since
     AND event_time <= $until
     AND NOT is_platform
@@ -77,7 +78,7 @@ WITH password_changes AS (
       ),
       target
     ))) AS role
-  FROM activity
+  FROM notable_activity
   -- Roles are dropped seldom. Where none was, the hour before is not read.
   WHERE server IN (SELECT server FROM drops)
     AND event_time > $since - least($ttl, INTERVAL 1 HOUR)

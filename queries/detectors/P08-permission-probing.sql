@@ -8,6 +8,7 @@ tactic: discovery
 attack: [T1069, T1087, T1526]
 denied_attempts: true
 quiet: 4h
+window: 2 * $window + $memory
 requires:
   - log_min_error_statement = error
   - log_connections = on
@@ -33,7 +34,7 @@ WITH refused AS (
     record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
     CASE sqlstate WHEN '42501' THEN 'refused' ELSE 'unknown' END AS kind,
     coalesce(message, '') AS refusal
-  FROM activity
+  FROM notable_activity
   WHERE event_time > $since - 2 * least($window, INTERVAL 15 MINUTE) - least($memory, INTERVAL 30 MINUTE)
     AND event_time <= $until
     AND NOT is_platform

@@ -1,6 +1,6 @@
--- Drops sessions that have done nothing for a day. Tables are written anew: rows that were deleted take memory until then.
+-- Drops sessions that have done nothing for two days. Tables are written anew: rows that were deleted take memory until then.
 CREATE OR REPLACE TEMP TABLE gone AS
-SELECT server, session_id FROM told.main.known WHERE last_event < getvariable('forget_day_before');
+SELECT server, session_id FROM told.main.known WHERE last_event < getvariable('forget_sessions_before');
 CREATE OR REPLACE TABLE told.main.known AS FROM told.main.known ANTI JOIN gone USING (server, session_id);
 CREATE OR REPLACE TABLE told.main.lines AS FROM told.main.lines ANTI JOIN gone USING (server, session_id);
 CREATE OR REPLACE TABLE working.main.sessions AS FROM working.main.sessions ANTI JOIN gone USING (server, session_id);

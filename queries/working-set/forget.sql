@@ -1,4 +1,4 @@
--- Rows that no window reaches any more. Changes of objects and roles are rare, and kept for a day as sign-ins are.
+-- Rows that no window reaches any more. Changes of objects and roles are rare, and kept for a day.
 DELETE FROM working.main.notable_activity
 WHERE event_time < getvariable('forget_before')
-  AND (event_time < getvariable('forget_day_before') OR coalesce(class, '') NOT IN ('DDL', 'ROLE'));
+  AND (event_time < getvariable('forget_changes_before') OR coalesce(class, '') NOT IN ('DDL', 'ROLE'));

@@ -12,7 +12,7 @@ import { messageOf, PgvigilError } from '../errors.ts';
 import type { Severity } from '../model/severity.ts';
 import { packagePath } from '../paths.ts';
 import { frontMatter, type Mode, type ParameterDefinition, type Tactic } from './front-matter.ts';
-import type { Window } from './window.ts';
+import { type Window, windowParameters } from './window.ts';
 
 export interface Detector {
   id: string;
@@ -69,16 +69,16 @@ export function parseDetector(file: string, text: string): Detector {
     const path = issue?.path.join('.') ?? '';
     throw invalid(file, lineOf(match[1] ?? '', String(issue?.path[0] ?? '')), `${path}: ${issue?.message}`);
   }
-  const { window } = parsed.data;
-  if ('parameter' in window && parsed.data.parameters[window.parameter]?.type !== 'duration') {
+  const { window, parameters } = parsed.data;
+  const unknown = windowParameters(window).find((name) => parameters[name]?.type !== 'duration');
+  if (unknown !== undefined)
     throw invalid(
       file,
       lineOf(match[1] ?? '', 'window'),
-      `window: there is no duration $${window.parameter} among the parameters`,
+      `window: there is no duration $${unknown} among the parameters`,
     );
-  }
   const sql = text.slice(match[0].length).trim();
-  if ('milliseconds' in window && window.milliseconds === 0 && /\$since\s*-/.test(sql)) {
+  if (window.length === 0 && /\$since\s*-/.test(sql)) {
     throw invalid(
       file,
       1,

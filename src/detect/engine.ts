@@ -17,9 +17,9 @@ import type { Detector } from './detector.ts';
 import { collectEvidence } from './evidence.ts';
 import type { Mode } from './front-matter.ts';
 import { type DetectorProgress, progressOf, readProgress } from './progress.ts';
+import { memoryFor, readsStore } from './reading.ts';
 import { Retries } from './retries.ts';
 import { MAX_RECORDS, minutesOf, type Span, slicesOf } from './slices.ts';
-import { windowLength } from './window.ts';
 import { workingSetOf } from './working-set.ts';
 
 /** A detector with the values it runs with. */
@@ -57,11 +57,7 @@ export interface EngineOptions {
 
 /** Far enough in the past for any log, near enough for DuckDB's interval arithmetic. */
 const BEGINNING = Date.UTC(1990, 0, 1);
-const MINUTE = 60_000;
 const DAY = 86_400_000;
-/** Looking back further is left to the views of the store. */
-const MAX_MEMORY_MS = DAY;
-const MIN_MEMORY_MS = 60 * MINUTE;
 
 /** Newest event and newest record of the store; null while it is empty. */
 export async function newest(store: Store): Promise<{ eventTime: number; recordId: bigint } | null> {
@@ -134,7 +130,7 @@ export class Engine {
     const { store, onSlice } = this.#options;
     if (detectors.length === 0) return;
     const span = await this.#spanOf(before, until);
-    const set = await workingSetOf(store, memoryFor(detectors));
+    const set = await workingSetOf(store, memoryFor(stored, detectors));
     await set.advance({ since: span.from, watermark: before.watermark, front: lastRecordId });
     const failed = new Set<string>();
     let place: DetectorProgress = before;
@@ -243,24 +239,6 @@ function mostCommon(all: readonly (DetectorProgress | undefined)[]): DetectorPro
     (a, b) => b.count - a.count || Number(b.progress.lastRecordId - a.progress.lastRecordId),
   );
   return first?.progress ?? { lastRecordId: 0n, watermark: 0 };
-}
-
-/** How long notable activities have to be remembered for these detectors, milliseconds. */
-function memoryFor(detectors: readonly ArmedDetector[]): number {
-  const reaches = detectors
-    .map(({ detector, values }) => windowLength(detector.window, values))
-    .filter((reach) => reach <= MAX_MEMORY_MS);
-  return Math.max(MIN_MEMORY_MS, ...reaches);
-}
-
-/** Whether it has to read the views of the store: it looks back further than is remembered. */
-function readsStore(connection: DuckDBConnection, { detector, values }: ArmedDetector): boolean {
-  const reach = windowLength(detector.window, values);
-  if (reach === 0) return false;
-  if (reach > MAX_MEMORY_MS) return true;
-  // DuckDB names no tables of a text that has parameters.
-  const names = connection.getTableNames(detector.sql.replaceAll(/\$[A-Za-z_]\w*/g, 'NULL'), false);
-  return names.some((name) => /^(activity|errors)$/i.test(name));
 }
 
 async function withTimeout<T>(

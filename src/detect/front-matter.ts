@@ -36,7 +36,7 @@ export const duration = z.string().transform((text, context) => {
   return milliseconds ?? 0;
 });
 
-/** How far back a detector looks, such as `1h` or `2 * $window`. */
+/** How far back a detector looks, such as `1h` or `2 * $window + $grace`. */
 const window = z.string().transform((text, context) => {
   const parsed = parseWindow(text);
   if (parsed === null)
@@ -44,7 +44,7 @@ const window = z.string().transform((text, context) => {
       code: 'custom',
       message: `"${text}" is neither a duration nor a multiple of a parameter, such as 2 * $window`,
     });
-  return parsed ?? { milliseconds: 0 };
+  return parsed ?? [];
 });
 
 const parameter = z.strictObject({
@@ -77,7 +77,7 @@ export const frontMatter = z.strictObject({
   /** Evidence further apart than this belongs to two alerts. */
   quiet: duration,
   /** How far back it looks before $since. Without it, what a look judges is all that it reads. */
-  window: window.default({ milliseconds: 0 }),
+  window: window.default([]),
   requires: z.array(z.string()),
   parameters: z.record(z.string(), parameter),
   false_positives: z.array(z.string()),

@@ -3,7 +3,7 @@
  *
  * - `activity` and `errors`: what is to be judged now.
  * - `notable_activity`: it, and what is remembered of before: `memoryMs`, and a day for changes of objects and roles.
- * - `sessions`, `sign_ins`, `pooler_clients`: of a day, and of every session that did something in it.
+ * - `sessions`, `sign_ins`, `pooler_clients`: of two days, and of every session that did something in them.
  *
  * The other views are those of the store. All of it is made from the store and can be thrown away at any time.
  */
@@ -26,8 +26,13 @@ export interface Slice {
   judged: bigint;
 }
 
-const DAY = 86_400_000;
 const HOUR = 3_600_000;
+/** How long changes of objects and roles are remembered. */
+export const DAY_MEMORY_MS = 24 * HOUR;
+/** How long sessions and sign-ins are remembered, after the last that was heard of them. */
+export const SIGN_IN_MEMORY_MS = 49 * HOUR;
+/** So late may a record come until all has to be read anew. */
+const SLACK_MS = HOUR;
 /** Texts that are kept at most. Above they are looked up anew. */
 const MAX_TEXTS = 500_000;
 /** How much event time passes until tables are written anew. */
@@ -144,7 +149,7 @@ export class WorkingSet {
     this.#known = -1n;
     this.#completeFrom = from;
     this.#compactedAt = since;
-    await this.#set({ lines_from: timestamp(since - DAY - HOUR) });
+    await this.#set({ lines_from: timestamp(since - SIGN_IN_MEMORY_MS - SLACK_MS) });
     await this.#tell(front);
     // What was judged before is remembered all the same: nothing of it counts as judged here.
     const all = { front, judged: front, watermark: from };
@@ -214,14 +219,19 @@ export class WorkingSet {
   }
 
   async #forget(to: number): Promise<void> {
-    const reach = to - this.#memoryMs - HOUR;
-    await this.#set({ forget_before: timestamp(reach), forget_day_before: timestamp(to - DAY - HOUR) });
+    const reach = to - this.#memoryMs - SLACK_MS;
+    const signInReach = to - SIGN_IN_MEMORY_MS - SLACK_MS;
+    await this.#set({
+      forget_before: timestamp(reach),
+      forget_changes_before: timestamp(to - DAY_MEMORY_MS - SLACK_MS),
+      forget_sessions_before: timestamp(signInReach),
+    });
     await this.#connection.run(SQL.forget);
     this.#completeFrom = Math.max(this.#completeFrom ?? reach, reach);
     if (to - this.#compactedAt < COMPACT_EVERY) return;
     this.#compactedAt = to;
     await this.#connection.run(SQL.compact);
-    await this.#set({ lines_from: timestamp(to - DAY - HOUR) });
+    await this.#set({ lines_from: timestamp(signInReach) });
     await this.#connection.run(
       `CREATE OR REPLACE TABLE arrived.store.statements AS FROM arrived.store.statements
        WHERE (SELECT count(*) FROM arrived.store.statements) <= ${MAX_TEXTS}`,

@@ -38,6 +38,7 @@ test('a window is a duration, a parameter, or a multiple of one', () => {
   assert.equal(reach('window: $window'), 10);
   assert.equal(reach('window: 2 * $window'), 20);
   assert.equal(reach('window: 2 * $window', { window: '1h' }), 120);
+  assert.equal(reach('window: 2 * $window + 5m + $window'), 35);
   assert.equal(reach(''), 0);
 });
 

@@ -1,0 +1,33 @@
+/** Where a detector reads: from the working set in memory, as nearly all do, or from the views of the store. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { ArmedDetector } from './engine.ts';
+import { windowLength } from './window.ts';
+import { DAY_MEMORY_MS, SIGN_IN_MEMORY_MS } from './working-set.ts';
+
+/** Names of what the SELECT reads, in lower case. */
+function tablesOf(connection: DuckDBConnection, sql: string): string[] {
+  // DuckDB names no tables of a text that has parameters.
+  const plain = sql.replaceAll(/\$[A-Za-z_]\w*/g, 'NULL');
+  return connection.getTableNames(plain, false).map((name) => name.toLowerCase());
+}
+
+/** Whether it has to read the views of the store, because it looks back further than is remembered. */
+export function readsStore(connection: DuckDBConnection, { detector, values }: ArmedDetector): boolean {
+  const reach = windowLength(detector.window, values);
+  if (reach === 0) return false;
+  const tables = tablesOf(connection, detector.sql);
+  if (tables.includes('activity') || tables.includes('errors')) return true;
+  return reach > (tables.includes('notable_activity') ? DAY_MEMORY_MS : SIGN_IN_MEMORY_MS);
+}
+
+/** How long notable activities have to be remembered for these detectors, milliseconds. */
+export function memoryFor(connection: DuckDBConnection, detectors: readonly ArmedDetector[]): number {
+  const reaches = detectors
+    .filter(
+      (armed) =>
+        tablesOf(connection, armed.detector.sql).includes('notable_activity') &&
+        !readsStore(connection, armed),
+    )
+    .map(({ detector, values }) => windowLength(detector.window, values));
+  return Math.max(0, ...reaches);
+}
