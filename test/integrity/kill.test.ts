@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readLabels, readRecording } from '../../src/demo/recording.ts';
 import { loadDetectors } from '../../src/detect/detector.ts';
 import type { Cell } from '../../src/query/values.ts';
+import { SEED } from '../support/seed.ts';
 import { WorkerRig } from '../support/worker-process.ts';
 
-const SEED = Number(process.env.PGVIGIL_SEED ?? 20_261_124);
 /** How often the worker is killed; a long run sets more. */
 const KILLS = Number(process.env.PGVIGIL_KILLS ?? 5);
 

@@ -6,10 +6,18 @@ import { gzipSync } from 'node:zlib';
 import { PgvigilError } from '../../src/errors.ts';
 import type { Position } from '../../src/model/position.ts';
 import { fileInfo, readFileMessages } from '../../src/sources/file.ts';
+import { Random } from '../fuzz/random.ts';
 import { records, Shelf, TestFolder, text } from './shelf.ts';
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const folder = new TestFolder();
+
+const random = new Random(1);
+
+/** Numbers that gzip cannot make much shorter; others each time, but the same in every run. */
+function noise(count: number): number[] {
+  return Array.from({ length: count }, () => random.below(2 ** 32));
+}
 
 const isUnreadable = (path: string) => (error: unknown) =>
   error instanceof PgvigilError &&
@@ -28,7 +36,7 @@ describe('a file that cannot be read', () => {
   });
 
   it('is read up to the cut of its gzip stream, and from there when it is whole', async () => {
-    const lines = Array.from({ length: 2000 }, (_, index) => JSON.stringify({ index, noise: Math.random() }));
+    const lines = noise(2000).map((value, index) => JSON.stringify({ index, noise: value }));
     const whole = gzipSync(text(lines));
     for (const cut of [whole.length - 1, whole.length - 8, whole.length >> 1, 4000, 12, 3]) {
       const path = await folder.fileOf(whole.subarray(0, cut));
@@ -45,7 +53,7 @@ describe('a file that cannot be read', () => {
   });
 
   it('is read nearly to the end when its gzip checksum is wrong', async () => {
-    const lines = Array.from({ length: 20_000 }, () => JSON.stringify({ noise: Math.random() }));
+    const lines = noise(20_000).map((value) => JSON.stringify({ noise: value }));
     const damaged = gzipSync(text(lines));
     damaged[damaged.length - 8]! ^= 1;
     const path = await folder.fileOf(damaged);
@@ -64,8 +72,8 @@ describe('a file that cannot be read', () => {
     };
     const shelf = new Shelf();
     // Larger than what a stream reads ahead.
-    const noise = () => text(Array.from({ length: 20_000 }, () => JSON.stringify({ noise: Math.random() })));
-    for (const content of [noise(), gzipSync(noise()), gzipSync(noise()).subarray(0, 100_000)]) {
+    const lines = () => text(noise(40_000).map((value) => JSON.stringify({ noise: value })));
+    for (const content of [lines(), gzipSync(lines()), gzipSync(lines()).subarray(0, 100_000)]) {
       const path = await folder.fileOf(content);
       const batches = readFileMessages(path, shelf.position, 1000);
       shelf.keep((await batches.next()).value.messages);

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { fileInfo, readFileMessages } from '../../src/sources/file.ts';
+import { Random } from '../fuzz/random.ts';
 import { record, records, Shelf, TestFolder, text } from './shelf.ts';
 
 const folder = new TestFolder();
@@ -164,7 +165,9 @@ describe('a file that begins like another', () => {
 describe('progress', () => {
   for (const packed of [false, true]) {
     it(`counts bytes on disk up to the size of the file (${packed ? 'gzip' : 'plain'})`, async () => {
-      const content = Buffer.from(text(Array.from({ length: 20_000 }, () => String(Math.random()))));
+      const random = new Random(1);
+      const lines = Array.from({ length: 40_000 }, () => String(random.below(2 ** 32)));
+      const content = Buffer.from(text(lines));
       const path = await folder.fileOf(packed ? gzipSync(content) : content);
       const { bytes } = await fileInfo(path);
       let last = 0;

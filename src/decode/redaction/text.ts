@@ -19,7 +19,13 @@ export function isClean(text: string): boolean {
  */
 export function cleanText(text: string): string {
   if (isClean(text)) return text;
-  return redact(text).replace(UNSTORABLE, '\ufffd');
+  // Before, because U+FFFD is a letter to SQL and U+0000 is not: what is stored must have been searched as it is stored.
+  // After, because a pattern of bounded length may end between the two halves of a character.
+  return storable(redact(storable(text)));
+}
+
+function storable(text: string): string {
+  return text.replace(UNSTORABLE, '\ufffd');
 }
 
 /** `cleanText` for a field that may be absent. */

@@ -287,11 +287,12 @@ test('whether a record was looked at closely or not, nothing is left in it to cl
     ),
     {
       numRuns: 1000,
-      examples: ["password''password,", "\nPASSWORD '',"].map((body) => [
-        'LOG',
-        'AUDIT: SESSION,1,1,READ,SELECT,,,',
-        [body, '', '', '', ''],
-      ]),
+      examples: [
+        ['LOG', 'AUDIT: SESSION,1,1,READ,SELECT,,,', ["password''password,", '', '', '', '']],
+        ['LOG', 'AUDIT: SESSION,1,1,READ,SELECT,,,', ["\nPASSWORD '',", '', '', '', '']],
+        // A value behind a literal without its quotes: known only where the letter before the name is one to SQL.
+        ['LOG', '', ['', "''\0password''password", '', '', '']],
+      ],
     },
   );
 });

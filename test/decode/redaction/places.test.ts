@@ -139,6 +139,8 @@ test('what cannot be stored is not clean', () => {
   assert.ok(!isClean('a\0'));
   assert.ok(!isClean('a\ud800'));
   assert.equal(cleanText('a\0\ud800\u{1f600}'), 'a\ufffd\ufffd\u{1f600}');
+  // What stands in its place is a letter, and may tell where a literal ends.
+  assert.equal(cleanText("''\0password''S3cr3t"), "''\ufffdpassword''<REDACTED>");
 });
 
 test('parameters go when the statement, or one of them, names a secret', () => {
