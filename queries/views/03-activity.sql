@@ -63,6 +63,7 @@ SELECT
   m.setting_name,
   m.setting_value,
   m.setting_scope,
+  m.settings,
   m.roles_granted,
   m.grantees,
   m.role_options,
@@ -153,6 +154,7 @@ COMMENT ON COLUMN activity.flags IS 'What the statement does, e.g. copy_program,
 COMMENT ON COLUMN activity.setting_name IS 'Setting changed by SET, ALTER … SET or set_config.';
 COMMENT ON COLUMN activity.setting_value IS 'Its new value.';
 COMMENT ON COLUMN activity.setting_scope IS 'session, local, role, database, system or attempt.';
+COMMENT ON COLUMN activity.settings IS 'All settings that the text changes, in its order, as {name, value, scope}; the three columns before have the one that matters most for security.';
 COMMENT ON COLUMN activity.roles_granted IS 'Roles given by GRANT.';
 COMMENT ON COLUMN activity.grantees IS 'Roles that received them.';
 COMMENT ON COLUMN activity.role_options IS 'Attributes switched on by CREATE ROLE or ALTER ROLE.';

@@ -29,6 +29,7 @@ COMMENT ON COLUMN statements.flags IS 'What the statement does, e.g. copy_progra
 COMMENT ON COLUMN statements.setting_name IS 'Setting changed by SET, ALTER … SET or set_config; of several the one that matters most for security.';
 COMMENT ON COLUMN statements.setting_value IS 'Its new value.';
 COMMENT ON COLUMN statements.setting_scope IS 'session, local, role, database, system or attempt.';
+COMMENT ON COLUMN statements.settings IS 'All settings that the text changes, in its order, as {name, value, scope}: 100 at most, the ones that matter most.';
 COMMENT ON COLUMN statements.roles_granted IS 'Roles given by GRANT.';
 COMMENT ON COLUMN statements.grantees IS 'Roles that received them, or became owner.';
 COMMENT ON COLUMN statements.role_options IS 'Attributes switched on by CREATE ROLE or ALTER ROLE.';

@@ -1,5 +1,6 @@
 /** Features of a statement as columns, and as text for people. Pure. */
 import type { Statement } from '../model/statement.ts';
+import type { Setting } from '../model/statement-features.ts';
 import { printable } from '../printable.ts';
 import type { Cell } from '../query/values.ts';
 import { snakeCase } from '../snake-case.ts';
@@ -30,7 +31,7 @@ export function statementColumns({ statementHash, sqlText, template }: Statement
   // No view has the length; what was cut has the flag text_cut.
   const columns = { statementHash, templateId: template.templateId, sqlText, ...template.features };
   return Object.fromEntries(
-    Object.entries(columns).map(([name, value]): [string, Cell] => [snakeCase(name), value]),
+    Object.entries(columns).map(([name, value]): [string, Cell] => [snakeCase(name), value as Cell]),
   );
 }
 
@@ -79,7 +80,15 @@ function isSet(value: Cell): boolean {
 
 function cellText(value: Cell): string {
   if (value === '') return "''";
-  return Array.isArray(value) ? value.join(', ') : String(value);
+  if (Array.isArray(value)) return value.map(cellText).join(', ');
+  return value !== null && typeof value === 'object'
+    ? settingText(value as unknown as Setting)
+    : String(value);
+}
+
+/** With its value in quotes, so that no value can pass itself off as another setting. */
+function settingText({ name, value, scope }: Setting): string {
+  return `${name} = ${value === null ? '?' : `'${value.replaceAll("'", "''")}'`} (${scope})`;
 }
 
 /**

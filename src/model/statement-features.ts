@@ -1,3 +1,13 @@
+/** A parameter of the server and what a text makes of it. */
+export interface Setting {
+  /** Lower case; `*` for all of them. */
+  name: string;
+  /** `RESET`, `DEFAULT` and `CURRENT` for these; null where the text does not tell. */
+  value: string | null;
+  /** session, local, role, database, system, attempt. */
+  scope: string;
+}
+
 /** What the AST (or, for failures without text, the error message) says. */
 export interface StatementFeatures {
   parseOk: boolean;
@@ -26,10 +36,13 @@ export interface StatementFeatures {
   functions: string[];
   /** Names from the closed list in `statements/flags.ts`. */
   flags: string[];
+  /** Of `settings` the one that matters most for security. */
   settingName: string | null;
   settingValue: string | null;
   /** session, local, role, database, system, attempt. */
   settingScope: string | null;
+  /** Settings that the text changes, in its order; 100 at most, of which those stay that matter most. */
+  settings: Setting[];
   rolesGranted: string[];
   grantees: string[];
   /** superuser, createrole, createdb, isreplication, bypassrls, canlogin, …: switched on. */

@@ -1,6 +1,8 @@
 /** Features of one text while its nodes are visited. */
-import type { StatementFeatures } from '../model/statement-features.ts';
+import type { VariableSetStmt } from 'libpg-query';
+import type { Setting, StatementFeatures } from '../model/statement-features.ts';
 import type { Flag } from './flags.ts';
+import { weightiest } from './setting-list.ts';
 
 export interface Draft {
   flags: Set<Flag>;
@@ -17,7 +19,10 @@ export interface Draft {
   grantees: Set<string>;
   roleOptions: Set<string>;
   hosts: Set<string>;
-  setting: { name: string; value: string | null; scope: string } | null;
+  /** In the order of the text; see `addSetting`. */
+  settings: Setting[];
+  /** Nodes of settings that were read with the function that they belong to. */
+  settingsOfFunctions: Set<VariableSetStmt>;
   language: string | null;
   extension: string | null;
   path: string | null;
@@ -62,7 +67,8 @@ export function newDraft(): Draft {
     grantees: new Set(),
     roleOptions: new Set(),
     hosts: new Set(),
-    setting: null,
+    settings: [],
+    settingsOfFunctions: new Set(),
     language: null,
     extension: null,
     path: null,
@@ -78,6 +84,7 @@ export function newDraft(): Draft {
 
 /** The finished row: lists sorted, without duplicates and empty names. */
 export function finish(draft: Draft, facts: TextFacts): StatementFeatures {
+  const setting = weightiest(draft.settings);
   return {
     parseOk: facts.parseOk,
     fingerprint: facts.fingerprint,
@@ -92,9 +99,10 @@ export function finish(draft: Draft, facts: TextFacts): StatementFeatures {
     columnsWritten: sorted(draft.columnsWritten),
     functions: sorted(draft.functions),
     flags: sorted(draft.flags),
-    settingName: draft.setting?.name ?? null,
-    settingValue: draft.setting?.value ?? null,
-    settingScope: draft.setting?.scope ?? null,
+    settingName: setting?.name ?? null,
+    settingValue: setting?.value ?? null,
+    settingScope: setting?.scope ?? null,
+    settings: draft.settings,
     rolesGranted: sorted(draft.rolesGranted),
     grantees: sorted(draft.grantees),
     roleOptions: sorted(draft.roleOptions),

@@ -4,6 +4,7 @@
  */
 import type { Draft } from './draft.ts';
 import { isUntrusted } from './extractors/definitions.ts';
+import { addSetting } from './setting-list.ts';
 
 /** A wording and what it says; `name` is the first group. Bounded repeats keep every pattern linear. */
 export interface MessageRule {
@@ -87,32 +88,28 @@ const PRIVILEGE: MessageRule[] = [
 const SETTING: MessageRule[] = [
   {
     pattern: /^permission denied to set parameter "([^"]{1,256})"/,
-    note: attempted,
+    note: (draft, name) => attempted(draft, name),
   },
   {
     pattern: /^parameter "([^"]{1,256})" (?:cannot be|requires a superuser)/,
-    note: attempted,
+    note: (draft, name) => attempted(draft, name),
   },
   {
     pattern:
       /^must be superuser to execute ALTER SYSTEM|^permission denied to perform ALTER SYSTEM RESET ALL/i,
     note: (draft) => {
       draft.kinds.add('AlterSystemStmt');
-      draft.setting ??= { name: '*', value: null, scope: 'attempt' };
+      attempted(draft, '*');
     },
   },
   {
     // Up to 16 without the name of the role.
     pattern: /^permission denied to set session authorization(?: "([^"]{1,256})")?/,
-    note: (draft, role) => {
-      draft.setting = { name: 'session_authorization', value: role || null, scope: 'attempt' };
-    },
+    note: (draft, role) => attempted(draft, 'session_authorization', role || null),
   },
   {
     pattern: /^permission denied to set role "([^"]{1,256})"/,
-    note: (draft, role) => {
-      draft.setting = { name: 'role', value: role, scope: 'attempt' };
-    },
+    note: (draft, role) => attempted(draft, 'role', role),
   },
 ];
 
@@ -250,8 +247,8 @@ export const MESSAGE_RULES: readonly MessageRule[] = [
   ...INJECTION,
 ];
 
-function attempted(draft: Draft, name: string): void {
-  draft.setting = { name: name.toLowerCase(), value: null, scope: 'attempt' };
+function attempted(draft: Draft, name: string, value: string | null = null): void {
+  addSetting(draft.settings, name, () => ({ value, scope: 'attempt' }));
 }
 
 function noteLanguage(draft: Draft, name: string): void {

@@ -1,7 +1,7 @@
 /** Statements of the store: one row per distinct text, and what the parser says of it once per template. */
-import { type DuckDBValue, listValue } from '@duckdb/node-api';
+import { type DuckDBValue, listValue, structValue } from '@duckdb/node-api';
 import type { Statement, Template } from '../model/statement.ts';
-import type { StatementFeatures } from '../model/statement-features.ts';
+import type { Setting, StatementFeatures } from '../model/statement-features.ts';
 import { snakeCase } from '../snake-case.ts';
 import { MAX_TEXT } from '../statements/statement-text.ts';
 import { VERSION } from '../version.ts';
@@ -46,6 +46,7 @@ const FEATURES = [
   'nullPads',
   'chrChain',
   'tailRedacted',
+  'settings',
 ] as const satisfies readonly (keyof StatementFeatures)[];
 
 /** The statements of one commit of which the caller does not know that they are stored. */
@@ -112,9 +113,13 @@ function statementRow(firstRecordId: bigint, statement: Statement): TableRow {
 function templateRow({ templateId, literalsRead, features }: Template): TableRow {
   const values = FEATURES.map((name): DuckDBValue => {
     const value = features[name];
-    return Array.isArray(value) ? listValue([...value]) : value;
+    return Array.isArray(value) ? listValue(value.map(itemValue)) : value;
   });
   return [templateId, VERSION, listValue([...literalsRead]), ...values];
+}
+
+function itemValue(item: string | Setting): DuckDBValue {
+  return typeof item === 'string' ? item : structValue({ ...item });
 }
 
 function templateOf(row: Row): Template {

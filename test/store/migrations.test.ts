@@ -28,7 +28,8 @@ async function folderOfSchema1(folder: string): Promise<void> {
       10 AS text_length, true AS parse_ok, '0123456789abcdef' AS fingerprint, 'TRUNCATE t' AS normalized,
       ['TruncateStmt'] AS kinds, [] AS relations_read, ['t'] AS relations_written, [] AS catalogs, [] AS functions,
       ['truncate'] AS flags, [] AS roles_granted, [] AS grantees, [] AS role_options, [] AS hosts, 't' AS target,
-      1 AS statement_count, 1 AS drop_count, 0 AS null_pads, 0 AS chr_chain, false AS tail_redacted;
+      1 AS statement_count, 1 AS drop_count, 0 AS null_pads, 0 AS chr_chain, false AS tail_redacted,
+      'role' AS setting_name, 'a' AS setting_value, 'session' AS setting_scope;
     INSERT INTO store.rejects VALUES ('hub', '0', 1, 2, TIMESTAMP '2026-03-02 09:00', 'PREFIX_MISMATCH', 'x', 'y');
     INSERT INTO store.positions VALUES ('hub', '0', 1, 'o', TIMESTAMP '2026-03-02 09:00')`);
   database.closeSync();
@@ -40,7 +41,7 @@ test('a folder of the first schema opens, is read, and is written on', async (t)
   await folderOfSchema1(folder);
   const store = await openStore(t, folder);
   const [row] = await store.rows(
-    'SELECT user_name, statement_id, sql_text, flags, relations_written, columns_read, target, drop_count FROM activity',
+    'SELECT user_name, statement_id, sql_text, flags, relations_written, columns_read, target, drop_count, settings FROM activity',
   );
   assert.deepEqual(
     { ...row },
@@ -53,6 +54,7 @@ test('a folder of the first schema opens, is read, and is written on', async (t)
       columns_read: [],
       target: 't',
       drop_count: 1,
+      settings: [{ name: 'role', value: 'a', scope: 'session' }],
     },
   );
   const [statement] = await store.rows('SELECT normalized, first_seen IS NOT NULL AS seen FROM statements');

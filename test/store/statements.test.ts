@@ -19,6 +19,7 @@ const TEXTS = [
   'GRANT azure_pg_admin TO mallory WITH ADMIN OPTION',
   'SELEC 1',
   "UPDATE pg_settings SET setting = 'off' WHERE name = 'log_connections'",
+  "SET ROLE a; SELECT set_config('role', $1, true); RESET ALL",
 ];
 
 /** One message with an audited statement for each text. */

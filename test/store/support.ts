@@ -117,6 +117,7 @@ const FEATURES: StatementFeatures = {
   settingName: null,
   settingValue: null,
   settingScope: null,
+  settings: [],
   rolesGranted: [],
   grantees: [],
   roleOptions: [],

@@ -7,8 +7,8 @@ import { type Token, tokenize } from '../lexing/lexer.ts';
 import { fold, UNKNOWN } from '../plpgsql/folding.ts';
 import { functionHeader } from '../plpgsql/header.ts';
 import { DO_HEADER, readPlpgsql } from '../plpgsql/plpgsql.ts';
+import { addSetting, weightiest } from '../setting-list.ts';
 import { options } from './definitions.ts';
-import { takeSetting } from './settings.ts';
 
 /** Functions that run SQL given as text, here or on another server. */
 const RUNS_SQL = new Set(
@@ -100,14 +100,17 @@ function mergePath(inner: Draft, isProgram: boolean, draft: Draft): void {
   if (draft.path === null || (isProgram && !hasProgram)) draft.path = inner.path;
 }
 
-/** Parameter and extension, and the role or database that a role option or a parameter is about. */
+/** Settings and extension, and the role or database that a role option or a parameter is about. */
 function mergeNamed(inner: Draft, draft: Draft): void {
   const dropsAudit = inner.extension === 'pgaudit' && inner.flags.has('drop_ext');
   if (inner.extension !== UNKNOWN && (draft.extension === null || dropsAudit))
     draft.extension = inner.extension;
   const firstOptions = inner.roleOptions.size > 0 && draft.roleOptions.size === 0;
-  const taken = inner.setting !== null && inner.setting.name !== UNKNOWN && takeSetting(inner.setting, draft);
-  if (taken && draft.setting?.value === UNKNOWN) draft.setting = { ...draft.setting, value: null };
+  const before = weightiest(draft.settings);
+  for (const { name, value, scope } of inner.settings)
+    if (name !== UNKNOWN)
+      addSetting(draft.settings, name, () => ({ value: value === UNKNOWN ? null : value, scope }));
+  const taken = weightiest(draft.settings) !== before;
   if ((firstOptions || taken) && inner.target !== UNKNOWN) draft.target ??= inner.target;
 }
 
@@ -165,7 +168,8 @@ function isDangerous(inner: Draft): boolean {
     'grant_parameter',
   ] as const)
     if (inner.flags.has(flag)) return true;
-  if (inner.kinds.has('AlterSystemStmt') || inner.setting?.name.startsWith('pgaudit.')) return true;
+  if (inner.kinds.has('AlterSystemStmt') || inner.settings.some(({ name }) => name.startsWith('pgaudit.')))
+    return true;
   if (RISKY_ATTRIBUTES.some((name) => inner.roleOptions.has(name))) return true;
   for (const role of inner.rolesGranted)
     if (/^(?:pg_|azure_pg_admin$|rds_superuser$)/.test(role)) return true;

@@ -2,14 +2,18 @@
 import type { FuncCall, Node, UpdateStmt, VariableSetStmt } from 'libpg-query';
 import { as, constantText, lastName, type NodeHandlers, roleName, strings } from '../ast.ts';
 import type { Draft } from '../draft.ts';
+import { addSetting } from '../setting-list.ts';
 
 export const settingHandlers: NodeHandlers<Draft> = {
   VariableSetStmt(node, draft) {
-    set(node, 'session', draft);
+    if (!draft.settingsOfFunctions.has(node)) set(node, 'session', draft);
   },
   DefElem(node, draft) {
-    // CREATE FUNCTION … SET holds while the function runs. Parents come first, so this is what stays.
-    if (node.defname === 'set') set(as(node.arg, 'VariableSetStmt'), 'local', draft);
+    // CREATE FUNCTION … SET holds while the function runs. Parents come first: the node itself is still to be visited.
+    const inner = node.defname === 'set' ? as(node.arg, 'VariableSetStmt') : undefined;
+    if (inner === undefined) return;
+    draft.settingsOfFunctions.add(inner);
+    set(inner, 'local', draft);
   },
   AlterRoleSetStmt(node, draft) {
     draft.target = node.role === undefined ? 'all' : roleName(node.role);
@@ -37,7 +41,10 @@ function set(node: VariableSetStmt | undefined, scope: string, draft: Draft): vo
   // SET TRANSACTION and SET SESSION CHARACTERISTICS set no parameter by name.
   if (node === undefined || node.kind === 'VAR_SET_MULTI') return;
   const name = node.kind === 'VAR_RESET_ALL' ? '*' : node.name;
-  note(draft, name, () => ({ value: newSetting(node), scope: node.is_local === true ? 'local' : scope }));
+  addSetting(draft.settings, name ?? '', () => ({
+    value: newSetting(node),
+    scope: node.is_local === true ? 'local' : scope,
+  }));
 }
 
 function newSetting(node: VariableSetStmt): string | null {
@@ -58,7 +65,7 @@ function newSetting(node: VariableSetStmt): string | null {
 
 function setConfig({ args = [] }: FuncCall, draft: Draft): void {
   const name = constantText(args[0]);
-  note(draft, name ?? '', () => ({
+  addSetting(draft.settings, name ?? '', () => ({
     value: constantText(args[1]),
     scope: constantText(args[2]) === 'true' ? 'local' : 'session',
   }));
@@ -69,39 +76,9 @@ function updateSettings(node: UpdateStmt, draft: Draft): void {
   const equality = as(node.whereClause, 'A_Expr');
   const column = strings(as(equality?.lexpr, 'ColumnRef')?.fields).at(-1);
   const name = column === 'name' ? constantText(equality?.rexpr) : null;
-  note(draft, name ?? '*', () => ({ value: newValue(node.targetList), scope: 'session' }));
+  addSetting(draft.settings, name ?? '*', () => ({ value: newValue(node.targetList), scope: 'session' }));
 }
 
 function newValue(targets: readonly Node[] | undefined): string | null {
   return constantText(as(targets?.[0], 'ResTarget')?.val);
-}
-
-/**
- * One row has room for one parameter. Where a text sets several, the one that matters most for security stays,
- * so that `SET pgaudit.log = 'none'` cannot hide behind an ordinary SET. Only then is its value looked at.
- */
-function note(
-  draft: Draft,
-  name: string | undefined,
-  read: () => { value: string | null; scope: string },
-): void {
-  if (name === undefined || name === '') return;
-  const lower = name.toLowerCase();
-  if (draft.setting === null || weight(lower) > weight(draft.setting.name))
-    draft.setting = { name: lower, ...read() };
-}
-
-/** Hands over a parameter that SQL inside of the statement sets, by the same rule. True if it is the one that stays. */
-export function takeSetting(setting: NonNullable<Draft['setting']>, draft: Draft): boolean {
-  const before = draft.setting;
-  note(draft, setting.name, () => setting);
-  return draft.setting !== before;
-}
-
-function weight(name: string): number {
-  if (name.startsWith('pgaudit.')) return 4;
-  if (name.startsWith('log_') || name === 'session_replication_role' || name === '*') return 3;
-  if (/_(?:command|library|libraries|library_path|control_path|file)$/.test(name)) return 3;
-  if (name === 'role' || name === 'session_authorization' || name === 'row_security') return 2;
-  return name === 'search_path' || name === 'application_name' ? 0 : 1;
 }
