@@ -9,11 +9,16 @@ const MAX_HOSTS = 32;
 const KEY_VALUE = /(?<![a-z0-9_])host(?:addr)?\s{0,8}=\s{0,8}'{0,2}([\w.:,[\]-]{1,512})/gi;
 /** Authority of a URL: credentials are skipped; several hosts are allowed by libpq. */
 const URL = /[a-z][a-z0-9+.-]{0,16}:\/\/(?:[^\s/?#'"@]{0,256}@)?([\w.:,[\]-]{1,512})/gi;
+const TDS_SERVER = /^([\w.:,[\]-]{1,512})/;
+const EASY_CONNECT = /^(?:\/\/([\w.:[\]-]{1,512})|([\w.:[\]-]{1,512})\/)/;
 const UNC = /^\\\\([\w.-]{1,255})\\/;
 
 export const hostHandlers: NodeHandlers<Draft> = {
   DefElem(node, draft) {
-    if (/^host(?:addr)?$/i.test(node.defname ?? '')) add(constantText(node.arg) ?? '', draft.hosts);
+    const name = node.defname ?? '';
+    if (/^host(?:addr)?$/i.test(name)) add(constantText(node.arg) ?? '', draft.hosts);
+    else if (/^(?:servername|dbserver)$/i.test(name))
+      addServer(name, constantText(node.arg) ?? '', draft.hosts);
     else addHosts(as(node.arg, 'String')?.sval ?? '', draft.hosts);
   },
   A_Const(node, draft) {
@@ -29,6 +34,14 @@ export const hostHandlers: NodeHandlers<Draft> = {
     addHosts(node.filename ?? '', draft.hosts);
   },
 };
+
+/** tds_fdw: `host` or `host\\instance`; oracle_fdw: `//host:port/service`, a connect descriptor, or an alias that is no host. */
+function addServer(option: string, server: string, hosts: Set<string>): void {
+  const isOracle = option.toLowerCase() === 'dbserver';
+  const host = isOracle ? EASY_CONNECT.exec(server) : TDS_SERVER.exec(server);
+  if (host !== null) add(host[1] ?? host[2]!, hosts);
+  else addHosts(server, hosts);
+}
 
 /** Adds every host named in a text, lower case, without port. */
 export function addHosts(text: string, hosts: Set<string>): void {
