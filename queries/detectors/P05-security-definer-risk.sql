@@ -31,7 +31,7 @@ WITH definitions AS (
     list_has_any(flags, ['no_search_path', 'search_path_unsafe'])
       OR (
         list_contains(kinds, 'AlterFunctionStmt')
-        AND NOT (statement_count = 1 AND coalesce(setting_name, '') = 'search_path')
+        AND NOT (statement_count = 1 AND list_contains(list_transform(settings, lambda s: s.name), 'search_path'))
       ) AS is_open,
     -- ALTER FUNCTION … RESET search_path. Whether the function lends rights does not stand in the statement.
     list_contains(kinds, 'AlterFunctionStmt') AND list_contains(flags, 'search_path_unsafe') AS is_unpinned
