@@ -23,13 +23,7 @@ runbook:
   - See who used it - pgvigil query "SELECT event_time, user_name, client, normalized FROM activity WHERE list_contains(relations_read, '<table>') ORDER BY event_time".
   - See whether the same account granted roles or attributes (detectors P01, P02).
 ---*/
-WITH recent AS MATERIALIZED (
-  SELECT DISTINCT server
-  FROM activity
-  WHERE event_time > $since
-    AND event_time <= $until
-    AND list_has_any(kinds, ['GrantStmt', 'AlterDefaultPrivilegesStmt', 'DoStmt'])
-), grants AS (
+WITH grants AS (
   SELECT
     record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash, ok,
     target, grantees,
@@ -63,9 +57,7 @@ WITH recent AS MATERIALIZED (
       ELSE 1 + len(regexp_replace(regexp_extract(coalesce(normalized, ''), '(?is)\son\s(.*?)\sto\s', 1), '[^,]', '', 'g'))
     END AS objects
   FROM activity
-  -- Rights are granted seldom. Where none was, what came before needs no second look.
-  WHERE server IN (SELECT server FROM recent)
-    AND event_time > $since - 2 * $window
+  WHERE event_time > $since - 2 * $window
     AND event_time <= $until
     AND NOT is_platform
     -- What a DO block granted has rows of its own, unless the block failed.
