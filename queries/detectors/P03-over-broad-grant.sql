@@ -7,6 +7,7 @@ risk: 50
 tactic: privilege-escalation
 attack: [T1098]
 quiet: 1h
+window: 2 * $window
 requires:
   - pgaudit.log with role
 parameters:
@@ -56,7 +57,7 @@ WITH grants AS (
       WHEN statement_count > 1 THEN 1
       ELSE 1 + len(regexp_replace(regexp_extract(coalesce(normalized, ''), '(?is)\son\s(.*?)\sto\s', 1), '[^,]', '', 'g'))
     END AS objects
-  FROM activity
+  FROM notable_activity
   WHERE event_time > $since - 2 * $window
     AND event_time <= $until
     AND NOT is_platform
