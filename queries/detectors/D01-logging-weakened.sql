@@ -126,8 +126,8 @@ WITH seen AS (
       -- Takes pgaudit.log of a role away without its name.
       WHEN parameter = '*' THEN CASE
         WHEN is_reset AND scope IN ('role', 'database', 'system') THEN 'medium'
-        -- UPDATE pg_settings whose WHERE does not tell the name.
-        WHEN value IS NULL OR value IN ('none', '') OR is_off THEN 'medium'
+        -- UPDATE pg_settings whose WHERE does not tell the name. Of a denied ALTER SYSTEM nothing is known.
+        WHEN scope <> 'attempt' AND (value IS NULL OR value IN ('none', '') OR is_off) THEN 'medium'
       END
       WHEN parameter = 'pgaudit.log' THEN CASE
         WHEN is_reset THEN 'medium'
