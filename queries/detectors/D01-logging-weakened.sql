@@ -28,7 +28,7 @@ WITH seen AS (
   SELECT
     record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash, ok,
     flags, kinds, functions, extension,
-    [{'name': setting_name, 'value': setting_value, 'scope': setting_scope}] AS settings,
+    settings,
     lower(coalesce(sql_text, message, '')) AS told, lower(coalesce(parameters, '')) AS bound,
     -- What the server refused it names, also where a function or a bind parameter had hidden it.
     lower(regexp_extract(coalesce(message, ''), '^permission denied to set parameter "([^"]{1,256})"', 1)) AS refused
@@ -37,7 +37,7 @@ WITH seen AS (
     AND event_time <= $until
     AND NOT is_platform
     AND (
-      setting_name IS NOT NULL
+      len(settings) > 0
       OR list_has_any(flags, ['drop_ext', 'drop_event_trigger', 'grant_parameter'])
       OR list_has_any(kinds, ['AlterExtensionContentsStmt', 'RenameStmt'])
       OR list_contains(functions, 'set_config')
@@ -94,7 +94,6 @@ WITH seen AS (
     record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash, ok,
     one.name AS parameter, lower(one.value) AS value, one.scope
   FROM told, unnest(settings) AS single(one)
-  WHERE one.name IS NOT NULL
   UNION ALL
   SELECT
     record_id, event_time, server, NULL, NULL, NULL, NULL, NULL, NULL, true,

@@ -56,7 +56,7 @@ runbook:
 WITH seen AS (
   SELECT
     record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash, ok, flags,
-    [{'name': setting_name, 'value': setting_value, 'scope': setting_scope}] AS settings,
+    settings,
     lower(coalesce(sql_text, '')) AS text,
     -- What the server refused it names, also where a function or a bind parameter had hidden it.
     lower(regexp_extract(
@@ -66,7 +66,7 @@ WITH seen AS (
   WHERE event_time > $since
     AND event_time <= $until
     AND NOT is_platform
-    AND (setting_name IS NOT NULL OR list_contains(flags, 'grant_parameter') OR contains(message, 'parameter "'))
+    AND (len(settings) > 0 OR list_contains(flags, 'grant_parameter') OR contains(message, 'parameter "'))
 ), told AS (
   SELECT
     * EXCLUDE (settings),
@@ -90,7 +90,6 @@ WITH seen AS (
     record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash, ok,
     one.name AS parameter, one.value, one.scope
   FROM told, unnest(settings) AS single(one)
-  WHERE one.name IS NOT NULL
   UNION ALL
   SELECT
     record_id, event_time, server, NULL, NULL, NULL, NULL, NULL, NULL, true,

@@ -39,7 +39,7 @@ WITH seen AS (
       -- Nothing else in the block is dangerous.
       AND NOT list_has_any(flags, ['copy_file', 'load_library', 'untrusted_lang', 'grant_parameter', 'body_copy_program'])
       AND NOT list_has_any(role_options, ['superuser', 'createrole', 'isreplication', 'bypassrls'])
-      AND coalesce(setting_scope, '') <> 'system'
+      AND len(list_filter(settings, lambda one: one.scope = 'system' OR starts_with(one.name, 'pgaudit.'))) = 0
       AND len(list_filter(functions, lambda name: regexp_matches(name, '^(?:dblink|lo_|pg_|http_)'))) = 0
     ) AS is_ordinary,
     -- SQL handed to a function as text that is decoded first.
