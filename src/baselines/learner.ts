@@ -1,0 +1,153 @@
+/**
+ * Learns what is ordinary from what was judged: the tables `sightings` and `volumes`, which the views `known_values` and
+ * `known_volumes` show.
+ *
+ * Which records are counted is told by one row: all up to a record id and before a time. It changes in the transaction of
+ * the counts, so that each record is counted once, in whatever order records arrive and whenever the process dies. Sessions
+ * behind an alert of medium severity and above are left out; if the alert comes later, they are taken back.
+ */
+import { timestamp } from '../store/rows.ts';
+import type { Store, Transaction } from '../store/store.ts';
+import { type Changes, findChanges } from './changes.ts';
+import { HOUR, learnableUntil, oldestDay, stretches } from './schedule.ts';
+import { baselineSql } from './sql.ts';
+
+const MERGE_SIGHTINGS = baselineSql('merge-sightings');
+const MERGE_VOLUMES = baselineSql('merge-volumes');
+const MERGE_WITHHELD = baselineSql('merge-withheld');
+const FORGET = baselineSql('forget')
+  .split(';')
+  .filter((statement) => statement.trim() !== '');
+
+/** See the configuration's section `detection.baselines`. */
+export interface BaselineSettings {
+  /** Days after which a server's baselines are complete. */
+  readonly learningDays: number;
+  /** Days after which a value is forgotten. */
+  readonly memoryDays: number;
+}
+
+/** A stretch of time that was learned; times in milliseconds since 1970. */
+export interface Learned {
+  from: number;
+  until: number;
+  /** Rows that changed: of values, of volumes, and sessions withheld or given free. */
+  sightings: number;
+  volumes: number;
+  withheld: number;
+}
+
+interface Progress {
+  lastRecordId: bigint;
+  until: number;
+}
+
+export class Learner {
+  readonly #store: Store;
+  readonly #settings: BaselineSettings;
+  readonly #now: () => number;
+  readonly #mostValues: number | undefined;
+  /** Hour of the horizon of the last look. */
+  #hour = Number.NaN;
+
+  private constructor(
+    store: Store,
+    settings: BaselineSettings,
+    now: () => number,
+    mostValues: number | undefined,
+  ) {
+    this.#store = store;
+    this.#settings = settings;
+    this.#now = now;
+    this.#mostValues = mostValues;
+  }
+
+  /**
+   * @param now the clock, in milliseconds: nothing is learned of what has not happened yet
+   * @param mostValues values kept of one entity in one dimension
+   */
+  static async open(
+    store: Store,
+    settings: BaselineSettings,
+    now: () => number = Date.now,
+    mostValues?: number,
+  ): Promise<Learner> {
+    const { learningDays, memoryDays } = settings;
+    await store.transaction((transaction) =>
+      transaction.run('UPDATE store.learner SET learning_days = $learningDays, memory_days = $memoryDays', {
+        learningDays,
+        memoryDays,
+      }),
+    );
+    return new Learner(store, settings, now, mostValues);
+  }
+
+  /**
+   * Learns what may be learned once everything before `horizon` is judged. Does something only when the horizon has come
+   * into another hour than last time, so it may be called at every look.
+   *
+   * @param horizon event time, milliseconds
+   */
+  async learn(horizon: number): Promise<Learned[]> {
+    const hour = Math.floor(horizon / HOUR);
+    if (hour === this.#hour) return [];
+    this.#hour = hour;
+    const [front] = await this.#store.rows<{ record_id: bigint | null; first: Date | null }>(
+      'SELECT max(record_id) AS record_id, min(event_time) AS first FROM store.records',
+    );
+    if (front?.record_id == null || front.first === null) return [];
+    const known = await this.#progress();
+    // One line with a time far ahead must not make everything else old.
+    const target = Math.max(known.until, learnableUntil(Math.min(horizon, this.#now())));
+    const from = Math.max(known.until, Math.min(target, oldestDay(target, this.#settings.memoryDays)));
+    const pieces = stretches(Math.max(from, Math.min(target, floorHour(front.first.getTime()))), target);
+    const learned: Learned[] = [];
+    // What arrived late for times that are learned already comes with the first piece.
+    for (const { until } of pieces.length > 0 ? pieces : [{ until: known.until }])
+      learned.push(await this.#step(front.record_id, until));
+    return learned.filter(({ from, until, ...changed }) => until > from || Object.values(changed).some((n) => n > 0));
+  }
+
+  async #progress(): Promise<Progress> {
+    const [row] = await this.#store.rows<{ last_record_id: bigint; learned_until: Date }>(
+      'SELECT last_record_id, learned_until FROM store.learner',
+    );
+    return { lastRecordId: row!.last_record_id, until: row!.learned_until.getTime() };
+  }
+
+  async #step(lastRecord: bigint, until: number): Promise<Learned> {
+    const known = await this.#progress();
+    const oldest = oldestDay(until, this.#settings.memoryDays);
+    const bounds = { knownRecord: known.lastRecordId, knownUntil: known.until, lastRecord, until, oldest };
+    const connection = await this.#store.connect();
+    let changes: Changes;
+    try {
+      changes = await findChanges(connection, bounds, this.#mostValues);
+    } finally {
+      connection.closeSync();
+    }
+    await this.#store.transaction((transaction) => save(transaction, changes, lastRecord, until, oldest));
+    return { from: known.until, until, ...changes.size };
+  }
+}
+
+async function save(
+  transaction: Transaction,
+  { sightings, volumes, withheld }: Changes,
+  lastRecord: bigint,
+  until: number,
+  oldest: number,
+): Promise<void> {
+  for (const changes of withheld) await transaction.run(MERGE_WITHHELD, { changes });
+  for (const changes of sightings) await transaction.run(MERGE_SIGHTINGS, { changes });
+  for (const changes of volumes) await transaction.run(MERGE_VOLUMES, { changes });
+  for (const statement of FORGET) await transaction.run(statement, { oldest: timestamp(oldest) });
+  await transaction.run('UPDATE store.learner SET last_record_id = $lastRecord, learned_until = $until', {
+    lastRecord,
+    until: timestamp(until),
+  });
+}
+
+function floorHour(time: number): number {
+  return Math.floor(time / HOUR) * HOUR;
+}
