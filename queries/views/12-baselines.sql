@@ -63,7 +63,10 @@ WITH progress AS (
     p.days,
     l.learned_until::DATE AS today,
     -- A server that was seen twice in two weeks taught nothing yet.
-    greatest(p.days[1] + l.learning_days, p.days[(l.learning_days + 1) // 2] + 1) AS complete_from,
+    CASE
+      WHEN len(p.days) >= (l.learning_days + 1) // 2
+        THEN greatest(p.days[1] + l.learning_days, p.days[(l.learning_days + 1) // 2] + 1)
+    END AS complete_from,
     p.days[1] + l.learning_days AS earliest
   FROM progress p, store.learner l
 )

@@ -105,7 +105,9 @@ export class Learner {
     // What arrived late for times that are learned already comes with the first piece.
     for (const { until } of pieces.length > 0 ? pieces : [{ until: known.until }])
       learned.push(await this.#step(front.record_id, until));
-    return learned.filter(({ from, until, ...changed }) => until > from || Object.values(changed).some((n) => n > 0));
+    return learned.filter(
+      ({ from, until, ...changed }) => until > from || Object.values(changed).some((n) => n > 0),
+    );
   }
 
   async #progress(): Promise<Progress> {

@@ -6,6 +6,7 @@ import { StoreWriter } from '../store/writer.ts';
 import { armDetectors } from '../worker/arming.ts';
 import { Detection } from '../worker/detection.ts';
 import { createIngestor } from '../worker/ingestion.ts';
+import { startLearning } from '../worker/learning.ts';
 import { createContext, type GlobalOptions } from './context.ts';
 import { ProgressLine } from './progress.ts';
 
@@ -67,7 +68,10 @@ export async function backfillCommand(paths: readonly string[], options: GlobalO
       progress.end();
     }
 
-    const alerts = await detect(store, armed, (detector, error) =>
+    const learn = await startLearning(store, config.detection.baselines, (error) =>
+      log.error({ error }, 'baselines could not be learned; run this again'),
+    );
+    const alerts = await detect(store, armed, learn, (detector, error) =>
       log.error({ detector: detector.id, error }, 'a detector failed; the others ran'),
     );
     const parts = [
@@ -95,6 +99,7 @@ export async function backfillCommand(paths: readonly string[], options: GlobalO
 async function detect(
   store: Store,
   armed: Awaited<ReturnType<typeof armDetectors>>['armed'],
+  learn: (until: number) => Promise<void>,
   onFailure: (detector: Detector, error: string) => void,
 ): Promise<number> {
   let alerts = 0;
@@ -109,6 +114,7 @@ async function detect(
       if (change === 'opened') alerts++;
     },
     onFailure,
+    learn,
   });
   await detection.finish();
   return alerts;

@@ -142,6 +142,23 @@ const detection = z.strictObject({
     .default({})
     .meta({ allowed: 'detector id: { parameter: value }' })
     .describe('Values in place of the defaults of a detector.'),
+  baselines: z
+    .strictObject({
+      learningDays: z
+        .int()
+        .min(1)
+        .max(365)
+        .default(14)
+        .describe('Days of a server before a detector says that something is new or unusual there.'),
+      memoryDays: z
+        .int()
+        .min(1)
+        .max(365)
+        .default(60)
+        .describe('Days after which what was seen is forgotten.'),
+    })
+    .prefault({})
+    .describe('What is ordinary on each server, learned from its own logs.'),
 });
 
 /** The whole configuration. Paths are relative to the folder of the file. */

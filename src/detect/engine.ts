@@ -51,8 +51,8 @@ export interface EngineOptions {
   /** Milliseconds that one detector may take for one slice. */
   timeoutMs: number;
   now: () => number;
-  /** After all detectors have judged up to an event time (milliseconds). */
-  onSlice?: (to: number) => Promise<void>;
+  /** Before the detectors judge what lies before an event time (milliseconds), and after they judged what lies before that. */
+  beforeSlice?: ((to: number) => Promise<void>) | undefined;
 }
 
 /** Far enough in the past for any log, near enough for DuckDB's interval arithmetic. */
@@ -127,7 +127,7 @@ export class Engine {
     until: number,
     lastRecordId: bigint,
   ): AsyncGenerator<Judgement> {
-    const { store, onSlice } = this.#options;
+    const { store, beforeSlice } = this.#options;
     if (detectors.length === 0) return;
     const span = await this.#spanOf(before, until);
     const set = await workingSetOf(store, memoryFor(stored, detectors));
@@ -135,6 +135,7 @@ export class Engine {
     const failed = new Set<string>();
     let place: DetectorProgress = before;
     for (const slice of await this.#slices(span, before, lastRecordId)) {
+      await beforeSlice?.(slice.to);
       await set.take({ ...slice, watermark: before.watermark, judged: before.lastRecordId });
       const progress = { lastRecordId, watermark: slice.to };
       for (const armed of detectors) {
@@ -151,7 +152,6 @@ export class Engine {
         yield judgement;
       }
       place = progress;
-      await onSlice?.(slice.to);
     }
   }
 

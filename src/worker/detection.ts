@@ -30,6 +30,8 @@ export interface DetectionOptions {
   now: () => number;
   onAlert?: (change: AlertChange) => void;
   onFailure?: (detector: Detector, error: string) => void;
+  /** Learns what is ordinary, of what was judged; called before each look with the event time up to which it goes. */
+  learn?: (until: number) => Promise<void>;
 }
 
 const MAX_SAMPLES = 5;
@@ -43,7 +45,7 @@ export class Detection {
 
   constructor(options: DetectionOptions) {
     this.#options = options;
-    this.#engine = new Engine(options);
+    this.#engine = new Engine({ ...options, beforeSlice: options.learn });
     this.#detectors = options.detectors;
   }
 

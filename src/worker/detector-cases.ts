@@ -15,6 +15,7 @@ import { StoreWriter } from '../store/writer.ts';
 import { vetDetector } from './arming.ts';
 import { Detection } from './detection.ts';
 import { createIngestor } from './ingestion.ts';
+import { startLearning } from './learning.ts';
 
 export interface CaseResult {
   case: string;
@@ -35,6 +36,8 @@ const AT_ONCE: Delivery = { batches: (records) => [[...records]], latenessMs: 0 
 /** Records of one message, as Azure packs them. */
 const PER_MESSAGE = 500;
 const TIMEOUT_MS = 60_000;
+/** As shipped, so that a case means the same everywhere. */
+const BASELINES = { learningDays: 14, memoryDays: 60 };
 
 /**
  * Runs all cases; the results are in their order.
@@ -157,6 +160,15 @@ async function detectionOf(
     onFailure: (_, error) => {
       throw new Error(error);
     },
+    learn: await startLearning(
+      store,
+      BASELINES,
+      (error) => {
+        throw new Error(error);
+      },
+      // Cases have times of their own.
+      () => Number.POSITIVE_INFINITY,
+    ),
   });
 }
 

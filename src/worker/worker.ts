@@ -20,6 +20,7 @@ import { Detection, type Route } from './detection.ts';
 import { DetectorBook } from './detector-book.ts';
 import { createIngestor } from './ingestion.ts';
 import type { Ingestor } from './ingestor.ts';
+import { startLearning } from './learning.ts';
 
 /** A detector that runs longer than this is stopped; the others run. */
 const DETECTOR_TIMEOUT_MS = 30_000;
@@ -185,6 +186,9 @@ export class Worker {
         },
         onFailure: (detector, error) =>
           log.error({ detector: detector.id, error }, 'a detector failed; the others run'),
+        learn: await startLearning(store, config.detection.baselines, (error) =>
+          log.error({ error }, 'baselines could not be learned; it is tried again within the hour'),
+        ),
       });
       const deliverer = new Deliverer({
         store,

@@ -94,6 +94,9 @@ const detectorCase = z.strictObject({
   /** Begins on Monday, 2 November 2026, 10:00 UTC unless it says otherwise. */
   start: z.iso.datetime().default('2026-11-02T10:00:00Z'),
   parameters: z.record(z.string(), z.unknown()).default({}),
+  /** What happened on each of the days before, at the same time of day: baselines learn it. */
+  history: z.array(step).default([]),
+  history_days: z.int().min(1).max(60).default(14),
   steps: z.array(step).min(1),
   /** All alerts that are raised; `[]` for a case that looks alike and is harmless. */
   alerts: z.array(alert),

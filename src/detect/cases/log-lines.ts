@@ -8,6 +8,8 @@ import type { DetectorCase, Step } from './case-file.ts';
 /** What the lines are shipped with: `log_line_prefix` of a Flexible Server. */
 export const CASE_PREFIX = '%t-%c-';
 
+const DAY = 86_400_000;
+
 /** One line of a server's log. */
 interface Line {
   time: number;
@@ -33,16 +35,14 @@ type SignIn = NonNullable<Step['sign_in']>;
  *
  * @param serverOf name of the Flexible Server that stands for a server of the case
  */
-export function recordsOf({ start, steps }: DetectorCase, serverOf: (name: string) => string): object[] {
+export function recordsOf(
+  { start, steps, history, history_days }: DetectorCase,
+  serverOf: (name: string) => string,
+): object[] {
   const begin = Date.parse(start);
-  const moments = steps
-    .flatMap((step) =>
-      Array.from({ length: step.repeat }, (_, n) => ({
-        time: begin + step.at + n * step.every,
-        step: step.repeat === 1 ? step : (counted(step, n + 1) as Step),
-        session: step.repeat === 1 || step.same_session ? step.session : `${step.session}#${n + 1}`,
-      })),
-    )
+  const moments = Array.from({ length: history_days }, (_, n) => history_days - n)
+    .flatMap((day) => momentsOf(history, begin - day * DAY, `, ${day} days before`))
+    .concat(momentsOf(steps, begin, ''))
     .map((moment, order) => ({ ...moment, order }))
     .sort((a, b) => a.time - b.time || a.order - b.order);
   const sessions = new Map<string, Session>();
@@ -57,6 +57,21 @@ export function recordsOf({ start, steps }: DetectorCase, serverOf: (name: strin
     }
     return linesOf(step, time, session).map((line) => recordOf(line, session, step.backend_type));
   });
+}
+
+/** Each repetition of each step. @param suffix of the sessions' names: those of another day are others */
+function momentsOf(
+  steps: readonly Step[],
+  begin: number,
+  suffix: string,
+): { time: number; step: Step; session: string }[] {
+  return steps.flatMap((step) =>
+    Array.from({ length: step.repeat }, (_, n) => ({
+      time: begin + step.at + n * step.every,
+      step: step.repeat === 1 ? step : (counted(step, n + 1) as Step),
+      session: `${step.session}${step.repeat === 1 || step.same_session ? '' : `#${n + 1}`}${suffix}`,
+    })),
+  );
 }
 
 /** A step with `{n}` in its texts counted. */
