@@ -9,12 +9,13 @@
 import { timestamp } from '../store/rows.ts';
 import type { Store, Transaction } from '../store/store.ts';
 import { type Changes, findChanges } from './changes.ts';
-import { HOUR, learnableUntil, oldestDay, stretches } from './schedule.ts';
+import { HOUR, learnableUntil, oldestDay, stretchEnds } from './schedule.ts';
 import { baselineSql } from './sql.ts';
 
 const MERGE_SIGHTINGS = baselineSql('merge-sightings');
 const MERGE_VOLUMES = baselineSql('merge-volumes');
 const MERGE_WITHHELD = baselineSql('merge-withheld');
+const RECORDS_PER_DAY = baselineSql('records-per-day');
 const FORGET = baselineSql('forget')
   .split(';')
   .filter((statement) => statement.trim() !== '');
@@ -92,22 +93,29 @@ export class Learner {
     const hour = Math.floor(horizon / HOUR);
     if (hour === this.#hour) return [];
     this.#hour = hour;
-    const [front] = await this.#store.rows<{ record_id: bigint | null; first: Date | null }>(
-      'SELECT max(record_id) AS record_id, min(event_time) AS first FROM store.records',
+    const [front] = await this.#store.rows<{ record_id: bigint | null }>(
+      'SELECT max(record_id) AS record_id FROM store.records',
     );
-    if (front?.record_id == null || front.first === null) return [];
+    if (front?.record_id == null) return [];
     const known = await this.#progress();
     // One line with a time far ahead must not make everything else old.
     const target = Math.max(known.until, learnableUntil(Math.min(horizon, this.#now())));
-    const from = Math.max(known.until, Math.min(target, oldestDay(target, this.#settings.memoryDays)));
-    const pieces = stretches(Math.max(from, Math.min(target, floorHour(front.first.getTime()))), target);
     const learned: Learned[] = [];
-    // What arrived late for times that are learned already comes with the first piece.
-    for (const { until } of pieces.length > 0 ? pieces : [{ until: known.until }])
+    for (const until of await this.#ends(known.until, target))
       learned.push(await this.#step(front.record_id, until));
-    return learned.filter(
-      ({ from, until, ...changed }) => until > from || Object.values(changed).some((n) => n > 0),
-    );
+    return learned;
+  }
+
+  /** Ends of the stretches; one at least, for what arrived late for times that are learned already. */
+  async #ends(known: number, target: number): Promise<number[]> {
+    const from = Math.max(known, oldestDay(target, this.#settings.memoryDays));
+    const days = await this.#store.rows<{ day: Date; records: bigint }>(RECORDS_PER_DAY, {
+      from: timestamp(from),
+      until: timestamp(target),
+    });
+    const recordsOf = new Map(days.map(({ day, records }) => [day.getTime(), Number(records)]));
+    const ends = stretchEnds(from, target, recordsOf);
+    return ends.length > 0 ? ends : [target];
   }
 
   async #progress(): Promise<Progress> {
@@ -148,8 +156,4 @@ async function save(
     lastRecord,
     until: timestamp(until),
   });
-}
-
-function floorHour(time: number): number {
-  return Math.floor(time / HOUR) * HOUR;
 }

@@ -18,15 +18,32 @@ export function learnableUntil(horizon: number): number {
   return Math.max(floor(horizon - PATIENCE, HOUR), floor(horizon, DAY));
 }
 
-/** Pieces of at most one day, cut at midnight, from one time up to another. */
-export function stretches(from: number, until: number): { from: number; until: number }[] {
-  const pieces: { from: number; until: number }[] = [];
-  for (let at = from; at < until; ) {
-    const end = Math.min(floor(at, DAY) + DAY, until);
-    pieces.push({ from: at, until: end });
-    at = end;
+/** Records that are learned at once, more only when one day has more. */
+const STRETCH_RECORDS = 2_000_000;
+
+/**
+ * Ends of the stretches in which the time from `from` to `until` is learned. They are cut at midnight.
+ *
+ * @param recordsOf how many records a day has, by its begin
+ */
+export function stretchEnds(
+  from: number,
+  until: number,
+  recordsOf: ReadonlyMap<number, number>,
+  most = STRETCH_RECORDS,
+): number[] {
+  const ends: number[] = [];
+  let records = 0;
+  for (let day = floor(from, DAY); day < until; day += DAY) {
+    const more = recordsOf.get(day) ?? 0;
+    if (records > 0 && records + more > most) {
+      ends.push(day);
+      records = 0;
+    }
+    records += more;
   }
-  return pieces;
+  if (from < until) ends.push(until);
+  return ends;
 }
 
 /** Begin of the first day that is remembered when everything before `until` is learned. */

@@ -147,6 +147,7 @@ export function detection(
     latenessMs?: number;
     now?: () => number;
     onFailure?: (detector: Detector, error: string) => void;
+    learn?: (until: number) => Promise<void>;
   } = {},
 ): Detection {
   const { parameters = {}, mode = 'on', onFailure, ...rest } = options;
