@@ -11,7 +11,6 @@ requires:
   - pgaudit.log with read
   - pgaudit.log_rows = on
 parameters:
-  window: { type: duration, default: 1h, help: Time in which rows are counted. What is usual is counted by the hour. }
   min_rows: { type: number, default: 5000, min: 1, max: 1000000000, help: Fewer rows than these are never unusual. }
   z: { type: number, default: 6, min: 1, max: 100, help: Distance from the median in robust standard deviations (MAD / 0.6745). }
   min_hours: { type: number, default: 48, min: 2, max: 1440, help: Hours with reads that must be known of the user. }
@@ -24,34 +23,27 @@ runbook:
   - See what is usual - pgvigil query "SELECT hour, amount FROM known_volumes WHERE metric = 'rows_read' AND entity = '<user>' ORDER BY hour".
   - If it was not meant, end the sessions with pg_terminate_backend and change the password.
 ---*/
-WITH reads AS (
+WITH reads AS MATERIALIZED (
   SELECT
     record_id, event_time, event_time::DATE AS day, server, session_id, user_name, client, database_name, application,
-    statement_hash,
-    sum(row_count) OVER (
-      PARTITION BY server, user_name ORDER BY event_time RANGE BETWEEN $window PRECEDING AND CURRENT ROW
-    ) AS rows_read
+    statement_hash, row_count
   FROM activity
-  WHERE event_time > $since - 2 * $window
+  WHERE event_time > $since - INTERVAL 2 HOUR
     AND event_time <= $until
     AND class = 'READ'
     AND row_count > 0
     AND user_name IS NOT NULL
     AND NOT is_platform
-), peaks AS (
-  SELECT
-    *,
-    max(rows_read) OVER (
-      PARTITION BY server, user_name ORDER BY event_time RANGE BETWEEN CURRENT ROW AND $window FOLLOWING
-    ) AS peak
-  FROM reads
-), suspects AS (
-  SELECT p.* FROM peaks p JOIN learning l ON l.server = p.server AND p.day >= l.complete_from WHERE p.peak >= $min_rows
+), totals AS (
+  SELECT server, user_name, sum(row_count) AS total FROM reads GROUP BY server, user_name HAVING sum(row_count) >= $min_rows
 ), questions AS (
-  SELECT DISTINCT server, user_name, day FROM suspects
+  SELECT DISTINCT r.server, r.user_name, r.day, t.total
+  FROM reads r
+  JOIN totals t ON t.server = r.server AND t.user_name = r.user_name
+  JOIN learning l ON l.server = r.server AND r.day >= l.complete_from
 ), usual AS (
   SELECT
-    q.server, q.user_name, q.day,
+    q.server, q.user_name, q.day, q.total,
     count(*) AS hours,
     median(k.amount) AS median,
     mad(k.amount::DOUBLE) AS mad,
@@ -68,6 +60,24 @@ WITH reads AS (
     *,
     greatest($min_rows, 2 * p99, median + $z * greatest(mad, 0.05 * median, 10) / 0.6745)::BIGINT AS bound
   FROM usual
+), near AS (
+  -- Windows cost more than sums: they are looked at of those only who could have crossed their bound.
+  SELECT server, user_name FROM bounds GROUP BY server, user_name HAVING max(total) > min(bound)
+), counted AS (
+  SELECT
+    r.*,
+    sum(row_count) OVER (
+      PARTITION BY r.server, r.user_name ORDER BY r.event_time RANGE BETWEEN INTERVAL 1 HOUR PRECEDING AND CURRENT ROW
+    ) AS rows_read
+  FROM reads r
+  SEMI JOIN near n ON n.server = r.server AND n.user_name = r.user_name
+), peaks AS (
+  SELECT
+    *,
+    max(rows_read) OVER (
+      PARTITION BY server, user_name ORDER BY event_time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING
+    ) AS peak
+  FROM counted
 )
 SELECT
   s.record_id, s.event_time, s.server, s.session_id, s.user_name, s.client, s.database_name, s.application, s.statement_hash,
@@ -78,6 +88,6 @@ SELECT
   ) AS summary,
   s.rows_read AS observed,
   b.bound AS threshold
-FROM suspects s
+FROM peaks s
 JOIN bounds b ON b.server = s.server AND b.user_name = s.user_name AND b.day = s.day
 WHERE s.peak > b.bound
