@@ -124,7 +124,7 @@ function withValue(values: unknown, [key, ...rest]: Override['path'], value: str
 function absolutePaths(values: ConfigValues, folder: string): ConfigValues {
   const at = (path: string) => resolve(folder, path);
   const ref = (secret: SecretRef): SecretRef => ('file' in secret ? { file: at(secret.file) } : secret);
-  const { eventHub, detection } = values;
+  const { eventHub, detection, enrichment } = values;
   return {
     ...values,
     data: at(values.data),
@@ -132,6 +132,13 @@ function absolutePaths(values: ConfigValues, folder: string): ConfigValues {
       eventHub: { ...eventHub, connectionString: ref(eventHub.connectionString) },
     }),
     detection: { ...detection, detectorFolders: detection.detectorFolders.map(at) },
+    enrichment: {
+      ...enrichment,
+      ...(enrichment.country !== undefined && { country: at(enrichment.country) }),
+      ...(enrichment.asn !== undefined && { asn: at(enrichment.asn) }),
+      providers: enrichment.providers.map(at),
+      threatLists: enrichment.threatLists.map(({ name, path }) => ({ name, path: at(path) })),
+    },
     channels: values.channels.map((channel) => ({
       ...channel,
       url: typeof channel.url === 'string' ? channel.url : ref(channel.url),

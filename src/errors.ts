@@ -13,6 +13,8 @@ export const ERROR_CODES = {
   SECRET_INVALID: 2,
   /** A detector file cannot be used; the others run. */
   DETECTOR_INVALID: 2,
+  /** A file that addresses are looked up in cannot be used, or a line of it; the others are. */
+  ENRICHMENT_INVALID: 2,
   /** Ad-hoc SQL was refused: it is not a single read-only query over the documented views. */
   QUERY_REFUSED: 3,
   /** Ad-hoc SQL failed while it ran. */

@@ -10,6 +10,8 @@ const MEANINGS: Record<ErrorCode, string> = {
   CONFIG_INVALID: 'The configuration, an environment variable or a flag has a wrong key or value.',
   SECRET_INVALID: 'A secret that the configuration names is missing or malformed.',
   DETECTOR_INVALID: 'A detector file cannot be used.',
+  ENRICHMENT_INVALID:
+    'A file that addresses are looked up in cannot be used, or a line of it; the others are.',
   QUERY_REFUSED: 'The SQL is not one query that reads the public views.',
   QUERY_FAILED: 'The query failed, or took longer than `--timeout`.',
   DATA_LOCKED: 'Another process holds the data folder.',

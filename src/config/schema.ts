@@ -1,6 +1,7 @@
 /** Every key of the configuration, with what it may hold, its default and its meaning. */
 import { z } from 'zod';
 import { MODES } from '../detect/front-matter.ts';
+import { parseBlocks } from '../enrichment/address.ts';
 import { SEVERITIES } from '../model/severity.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -161,6 +162,45 @@ const detection = z.strictObject({
     .describe('What is ordinary on each server, learned from its own logs.'),
 });
 
+const cidr = z
+  .string()
+  .refine((text) => parseBlocks(text) !== null, 'must be an address, a CIDR or a range FROM-TO')
+  .meta({ allowed: 'an address, a CIDR or a range FROM-TO' });
+
+const network = z.strictObject({
+  name: z.string().min(1).max(100).describe('Name of the network, as alerts and `labels` show it.'),
+  cidrs: z.array(cidr).min(1).describe('Its addresses: CIDR, single address or range (firewall rule).'),
+  trusted: z
+    .boolean()
+    .default(true)
+    .describe('Sign-ins from there are expected. Of networks inside each other the smallest counts.'),
+});
+
+const threatList = z.strictObject({
+  name: z.string().min(1).max(100).describe('Name of the list, as alerts show it.'),
+  path: z
+    .string()
+    .min(1)
+    .describe('Text file with an address, CIDR or range a line; # and ; begin comments.'),
+});
+
+const enrichment = z.strictObject({
+  country: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ allowed: 'a path' })
+    .describe('MMDB file with countries, better with cities (GeoLite2, DB-IP, ip-location-db).'),
+  asn: z.string().min(1).optional().meta({ allowed: 'a path' }).describe('MMDB file with AS numbers.'),
+  providers: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      "Ranges of cloud providers: Azure's ServiceTags_Public JSON, AWS's ip-ranges.json, Google's cloud.json.",
+    ),
+  threatLists: z.array(threatList).default([]).describe('Lists of addresses to be warned of.'),
+});
+
 /** The whole configuration. Paths are relative to the folder of the file. */
 export const configSchema = z.strictObject({
   data: z.string().min(1).default('./pgvigil-data').describe('Data folder. Also PGVIGIL_DATA and --data.'),
@@ -179,6 +219,12 @@ export const configSchema = z.strictObject({
     .describe('The hub to read. Not needed by commands that only look at stored data.'),
   ingest: ingest.prefault({}).describe('How records are gathered and stored.'),
   detection: detection.prefault({}).describe('How detectors run.'),
+  networks: z.array(network).default([]).describe('Networks that you know: offices, VNets, firewall rules.'),
+  enrichment: enrichment
+    .prefault({})
+    .describe(
+      'Files that client addresses are looked up in. They are read again when they change; nothing is fetched.',
+    ),
   channels: z
     .array(channel)
     .default([])

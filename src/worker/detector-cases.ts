@@ -5,11 +5,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { caseFacts } from '../detect/cases/addresses.ts';
 import type { DetectorCase } from '../detect/cases/case-file.ts';
 import { differences, type RaisedAlert } from '../detect/cases/compare.ts';
 import { CASE_PREFIX, recordsOf } from '../detect/cases/log-lines.ts';
 import type { Detector } from '../detect/detector.ts';
 import { bindParameters } from '../detect/parameters.ts';
+import { AddressBook, addressRow } from '../enrichment/address-book.ts';
 import { Store } from '../store/store.ts';
 import { StoreWriter } from '../store/writer.ts';
 import { vetDetector } from './arming.ts';
@@ -38,6 +40,7 @@ const PER_MESSAGE = 500;
 const TIMEOUT_MS = 60_000;
 /** As shipped, so that a case means the same everywhere. */
 const BASELINES = { learningDays: 14, memoryDays: 60 };
+const NO_FILES = { enrichment: { providers: [], threatLists: [] }, networks: [] };
 
 /**
  * Runs all cases; the results are in their order.
@@ -64,19 +67,19 @@ export async function raiseAlerts(
   delivery: Delivery = AT_ONCE,
 ): Promise<RaisedAlert[][]> {
   const raised: RaisedAlert[][] = [];
-  for (const indexes of byParameters(cases)) {
-    const alike = indexes.map((index) => cases[index]!);
-    const found = await raisedBy(detector, alike, delivery);
+  for (const indexes of alike(cases)) {
+    const group = indexes.map((index) => cases[index]!);
+    const found = await raisedBy(detector, group, delivery);
     for (const [place, index] of indexes.entries()) raised[index] = found[place]!;
   }
   return raised;
 }
 
-/** Indexes of cases that have the same parameters, and so can share a store. */
-function byParameters(cases: readonly DetectorCase[]): number[][] {
+/** Indexes of cases that have the same parameters and know the same of addresses, and so can share a store. */
+function alike(cases: readonly DetectorCase[]): number[][] {
   const groups = new Map<string, number[]>();
-  for (const [index, { parameters }] of cases.entries()) {
-    const key = JSON.stringify(parameters);
+  for (const [index, { parameters, addresses }] of cases.entries()) {
+    const key = JSON.stringify([parameters, addresses]);
     groups.set(key, [...(groups.get(key) ?? []), index]);
   }
   return [...groups.values()];
@@ -116,6 +119,7 @@ async function run(
   latenessMs: number,
 ): Promise<void> {
   const detection = await detectionOf(store, detector, cases, latenessMs);
+  const book = await addressBookOf(store, cases[0]?.addresses ?? {});
   const writer = await StoreWriter.create(store);
   const limits = { maxRecords: 10 * PER_MESSAGE, maxDelayMs: 0, maxBufferedBytes: 2 ** 26 };
   const ingestor = await createIngestor(store, writer, [CASE_PREFIX], limits, {});
@@ -130,12 +134,24 @@ async function run(
         body: Buffer.from(JSON.stringify({ records: batch.slice(n * PER_MESSAGE, (n + 1) * PER_MESSAGE) })),
       }));
       await ingestor.ingest(messages, true);
+      await book.enrich();
       await detection.tick();
     }
     await detection.finish();
   } finally {
     await ingestor.stop();
   }
+}
+
+/** A book that knows what the cases say of addresses, and of others no more than their kind. */
+async function addressBookOf(store: Store, known: DetectorCase['addresses']): Promise<AddressBook> {
+  const book = await AddressBook.open(store, NO_FILES);
+  await book.enrich();
+  const rows = Object.entries(known).map(([client, facts]) =>
+    addressRow(caseFacts(client, facts), Date.now()),
+  );
+  await store.transaction((transaction) => transaction.append('addresses', rows));
+  return book;
 }
 
 async function detectionOf(

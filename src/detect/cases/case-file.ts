@@ -89,6 +89,22 @@ const alert = z.strictObject({
   count: z.int().optional(),
 });
 
+/** What is known of a client's address, in place of files that know it. */
+const address = z.strictObject({
+  country: z.string().nullable().default(null),
+  latitude: z.number().nullable().default(null),
+  longitude: z.number().nullable().default(null),
+  accuracy_km: z.number().nullable().default(null),
+  asn: z.int().nullable().default(null),
+  as_org: z.string().nullable().default(null),
+  provider: z.string().nullable().default(null),
+  region: z.string().nullable().default(null),
+  lists: z.array(z.string()).default([]),
+  lists_as_of: z.iso.datetime().nullable().default(null),
+  labels: z.array(z.string()).default([]),
+  is_trusted: z.boolean().nullable().default(null),
+});
+
 const detectorCase = z.strictObject({
   case: z.string().min(1),
   /** Begins on Monday, 2 November 2026, 10:00 UTC unless it says otherwise. */
@@ -97,12 +113,15 @@ const detectorCase = z.strictObject({
   /** What happened on each of the days before, at the same time of day: baselines learn it. */
   history: z.array(step).default([]),
   history_days: z.int().min(1).max(60).default(14),
+  /** By client. Of others it is known whether they are private. */
+  addresses: z.record(z.string(), address).default({}),
   steps: z.array(step).min(1),
   /** All alerts that are raised; `[]` for a case that looks alike and is harmless. */
   alerts: z.array(alert),
 });
 
 export type Step = z.infer<typeof step>;
+export type CaseAddress = z.infer<typeof address>;
 export type ExpectedAlert = z.infer<typeof alert>;
 export type DetectorCase = z.infer<typeof detectorCase>;
 
