@@ -109,6 +109,17 @@ export function createProgram(): Command {
       await listDetectorsCommand(command.optsWithGlobals<Options<{ format: string }>>());
     });
   detectors
+    .command('status')
+    .description(
+      'what each detector can see of each server: armed, learning or blind, and what to do about it',
+    )
+    .option('-s, --server <name>', 'one server only')
+    .addOption(formatOption())
+    .action(async (_options, command: Command) => {
+      const { detectorStatusCommand } = await import('./commands/detectors-status.ts');
+      await detectorStatusCommand(command.optsWithGlobals<Options<{ format: string; server?: string }>>());
+    });
+  detectors
     .command('test')
     .description('run the cases of detectors: log lines, and the alerts that they have to raise')
     .argument('[file...]', 'SQL files; none: all detectors')

@@ -11,6 +11,7 @@ quiet: 1h
 requires:
   - pgaudit.log with read and write
   - log_min_error_statement = error
+  - literals in statements (a value that comes as a bind parameter is not in the text)
 parameters:
   min_score: { type: number, default: 3, min: 1, max: 20, help: "Points. A condition that is always true 2, with random-looking constants or a contradiction 1 more; a row of constants added by UNION 2, and 1 more with two or more NULLs; UNION of a table with a catalog 3; several statements 1; a comment inside a keyword pair 1; a comment that cuts the rest off 1, behind a UNION 3, behind a second statement 2; data in an error through a cast 2, and 1 more when it failed; sleep or heavy computation 2, next to a table 3; text built from three or more chr() 3." }
   learned_days: { type: number, default: 3, min: 1, max: 60, help: A shape that the user sent on this many earlier days is ordinary. }

@@ -12,6 +12,7 @@ window: 2 * $window
 requires:
   - pgaudit.log with read and write
   - log_min_error_statement = error
+  - literals in statements (a value that comes as a bind parameter is not in the text)
 parameters:
   window: { type: duration, default: 15m, help: Time in which delays and questions are counted. }
   min_delays: { type: number, default: 3, min: 1, max: 1000, help: "Statements that make the server wait, hung onto a statement that reads or changes a table. A pg_sleep that stands alone is not counted." }

@@ -10,7 +10,7 @@ denied_attempts: true
 quiet: 4h
 window: 2 * $window
 requires:
-  - log_min_messages = error (or lower)
+  - log_min_messages = error
   - log_min_error_statement = error
 parameters:
   window: { type: duration, default: 30m, help: Time in which failed statements are counted. }

@@ -3,7 +3,6 @@ CREATE TABLE store.addresses (
   client VARCHAR NOT NULL,
   kind VARCHAR NOT NULL,
   is_private BOOLEAN,
-  network VARCHAR,
   country VARCHAR,
   latitude DOUBLE,
   longitude DOUBLE,

@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW addresses AS
 SELECT
-  client, kind, is_private, network, country, latitude, longitude, accuracy_km, asn, as_org, provider, region,
+  client, kind, is_private, country, latitude, longitude, accuracy_km, asn, as_org, provider, region,
   lists, lists_as_of, labels, is_trusted, as_of
 FROM store.addresses;
 
@@ -8,7 +8,6 @@ COMMENT ON VIEW addresses IS 'What is known of each address that a client came f
 COMMENT ON COLUMN addresses.client IS 'Client address as in sessions and sign_ins.';
 COMMENT ON COLUMN addresses.kind IS 'public, private, loopback, link_local, cgnat, documentation, reserved, local (the unix socket) or unknown (a host name).';
 COMMENT ON COLUMN addresses.is_private IS 'Nobody on the Internet can come from there; null for a host name.';
-COMMENT ON COLUMN addresses.network IS 'The /24 (IPv6: /48) around it.';
 COMMENT ON COLUMN addresses.country IS 'ISO 3166-1 code, from enrichment.country.';
 COMMENT ON COLUMN addresses.latitude IS 'Degrees; the middle of the country where the file knows no cities.';
 COMMENT ON COLUMN addresses.longitude IS 'Degrees.';

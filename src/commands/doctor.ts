@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts';
 import { loadDetectors } from '../detect/detector.ts';
 import { bindParameters } from '../detect/parameters.ts';
+import { EnrichmentFiles } from '../enrichment/enrichment-files.ts';
 import { messageOf, PgvigilError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { printable } from '../printable.ts';
@@ -10,6 +11,7 @@ import { openReader } from '../query/reader.ts';
 import type { Cell } from '../query/values.ts';
 import { inspectHub } from '../sources/hub-client.ts';
 import { type CommandContext, createContext, type GlobalOptions } from './context.ts';
+import { judgeEnrichment } from './enrichment-findings.ts';
 import { type Finding, judgeData } from './findings.ts';
 import { hubAddress, openChannels } from './run.ts';
 import { commandSql } from './sql.ts';
@@ -19,7 +21,7 @@ const HUB_TIMEOUT_MS = 20_000;
 /** Prints one line per check; exit code 1 when one failed. */
 export async function doctorCommand(options: GlobalOptions): Promise<void> {
   const context = await createContext(options, 'error');
-  const checks = [checkDetectors, checkHub, checkChannels, checkData];
+  const checks = [checkDetectors, checkEnrichment, checkHub, checkChannels, checkData];
   let failed = 0;
   for (const check of checks) {
     for (const finding of await check(context)) {
@@ -54,6 +56,11 @@ async function checkDetectors({ config }: CommandContext): Promise<Finding[]> {
   } catch (error) {
     return [failure(error)];
   }
+}
+
+async function checkEnrichment({ config }: CommandContext): Promise<Finding[]> {
+  const { status } = await EnrichmentFiles.open(config);
+  return judgeEnrichment(status, Date.now());
 }
 
 async function checkHub({ config, env, log }: CommandContext): Promise<Finding[]> {

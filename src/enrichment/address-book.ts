@@ -106,7 +106,6 @@ export function addressRow(facts: AddressFacts, asOf: number): DuckDBValue[] {
     facts.client,
     facts.kind,
     facts.isPrivate,
-    facts.network,
     facts.country,
     facts.latitude,
     facts.longitude,

@@ -40,12 +40,6 @@ export function addressText(address: bigint): string {
   ).join(':');
 }
 
-/** The network that people mean by "the same place": /24 of IPv4, /48 of IPv6, in CIDR form. */
-export function networkOf(address: bigint): string {
-  const { first } = blockOf(address, isIPv4(address) ? 120 : 48);
-  return `${addressText(first)}/${isIPv4(address) ? 24 : 48}`;
-}
-
 /**
  * The blocks that an address, a CIDR (`10.0.0.0/8`; bits behind the prefix are ignored) or a range (`192.0.2.4-192.0.2.9`,
  * as firewall rules have them) covers; null for anything else.

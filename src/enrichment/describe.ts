@@ -1,5 +1,5 @@
 /** What is known of a client's address. Pure. */
-import { networkOf, parseAddress } from './address.ts';
+import { parseAddress } from './address.ts';
 import { type AddressKind, isPrivateKind, kindOf } from './address-kind.ts';
 import { placeOfCountry } from './country-places.ts';
 import type { GeoDatabase } from './geo-database.ts';
@@ -29,8 +29,6 @@ export interface AddressFacts {
   client: string;
   kind: AddressKind;
   isPrivate: boolean | null;
-  /** /24 or /48 around it. */
-  network: string | null;
   country: string | null;
   latitude: number | null;
   longitude: number | null;
@@ -55,7 +53,6 @@ export function describeAddress(client: string, sources: Sources): AddressFacts 
     client,
     kind,
     isPrivate: isPrivateKind(kind),
-    network: null,
     country: null,
     latitude: null,
     longitude: null,
@@ -75,7 +72,6 @@ export function describeAddress(client: string, sources: Sources): AddressFacts 
   return {
     ...facts,
     ...(facts.isPrivate ? {} : whereabouts(address, sources)),
-    network: networkOf(address),
     lists: [...new Set(lists.map(({ name }) => name))].sort(),
     listsAsOf: lists.length === 0 ? null : Math.max(...lists.map(({ date }) => date)),
     labels: [...new Set(networks.map(({ name }) => name))],

@@ -1,0 +1,1 @@
+SELECT server, days_left FROM learning
