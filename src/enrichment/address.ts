@@ -1,6 +1,6 @@
 /**
- * IP addresses as 128-bit numbers: IPv4 stands at ::ffff:0:0/96, so that an IPv4-mapped address is the IPv4 address and one
- * order holds for all. Pure, linear in the text.
+ * IP addresses as numbers: IPv6 from 0 on, IPv4 from -2^32 to -1, so that one order holds for all and `::/0` holds no IPv4.
+ * An IPv4-mapped address (::ffff:192.0.2.1) is the IPv4 address. Pure, linear in the text.
  */
 
 /** Addresses that share a prefix. */
@@ -9,30 +9,29 @@ export interface Block {
   last: bigint;
 }
 
-const MAPPED = 0xffff_0000_0000n;
+const IPV4 = -(1n << 32n);
 /** ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255 and a zone. */
 const LONGEST = 64;
-const MAX_ADDRESS = (1n << 128n) - 1n;
 
 /** The number of an address; null for anything else, such as a host name or `[local]`. A zone (`%eth0`) is left out. */
 export function parseAddress(text: string): bigint | null {
   if (text.length > LONGEST) return null;
   if (!text.includes(':')) {
     const number = parseIPv4(text);
-    return number === null ? null : MAPPED | BigInt(number);
+    return number === null ? null : IPV4 + BigInt(number);
   }
   const zone = text.indexOf('%');
   return parseIPv6(zone < 0 ? text : text.slice(0, zone));
 }
 
 export function isIPv4(address: bigint): boolean {
-  return address >> 32n === 0xffffn;
+  return address < 0n;
 }
 
 /** `192.0.2.1`, or the eight groups of an IPv6 address. */
 export function addressText(address: bigint): string {
   if (isIPv4(address)) {
-    const number = Number(address & 0xffff_ffffn);
+    const number = Number(address - IPV4);
     return [number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255].join('.');
   }
   return Array.from({ length: 8 }, (_, group) =>
@@ -61,12 +60,13 @@ export function parseBlocks(text: string): Block[] | null {
   if (!/^(0|[1-9][0-9]{0,2})$/.test(digits)) return null;
   // What is written with colons counts 128 bits, also where it is IPv4-mapped.
   const length = Number(digits) + (text.includes(':') ? 0 : 96);
-  return length <= 128 ? [blockOf(address, length)] : null;
+  if (length > 128 || (isIPv4(address) && length < 96)) return null;
+  return [blockOf(address, length)];
 }
 
 function blockOf(address: bigint, length: number): Block {
   const rest = (1n << BigInt(128 - length)) - 1n;
-  return { first: address & ~rest & MAX_ADDRESS, last: address | rest };
+  return { first: address & ~rest, last: address | rest };
 }
 
 /** The fewest blocks that cover a range: at most 255. */
@@ -74,8 +74,7 @@ function blocksBetween(first: bigint, last: bigint): Block[] {
   const blocks: Block[] = [];
   for (let start = first; start <= last; ) {
     let size = 1n;
-    while ((start & (2n * size - 1n)) === 0n && size <= MAX_ADDRESS && start + 2n * size - 1n <= last)
-      size *= 2n;
+    while ((start & (2n * size - 1n)) === 0n && start + 2n * size - 1n <= last) size *= 2n;
     blocks.push({ first: start, last: start + size - 1n });
     start += size;
   }
@@ -103,7 +102,8 @@ function parseIPv6(text: string): bigint | null {
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return null;
   const groups = [...head, ...new Array<number>(missing).fill(0), ...tail];
-  return groups.reduce((address, group) => (address << 16n) | BigInt(group), 0n);
+  const address = groups.reduce((number, group) => (number << 16n) | BigInt(group), 0n);
+  return address >> 32n === 0xffffn ? IPV4 + (address & 0xffff_ffffn) : address;
 }
 
 /** @param isEnd whether the text may end with an IPv4 address */

@@ -18,6 +18,8 @@ export class RangeMap<T> {
   /** Distinct pairs of block and value. */
   readonly size: number;
   readonly #starts: bigint[] = [];
+  /** The same as doubles: exact for IPv4, and several times as fast to search. Those of IPv6 may be alike. */
+  readonly #rough: Float64Array;
   readonly #pieces: (Node<T> | null)[] = [];
 
   constructor(entries: Iterable<Entry<T>>) {
@@ -36,6 +38,7 @@ export class RangeMap<T> {
     }
     for (; around !== null; around = around.parent) this.#begin(around.block.last + 1n, around.parent);
     this.size = size;
+    this.#rough = Float64Array.from(this.#starts, Number);
   }
 
   /** Values of all blocks around an address, that of the smallest first. */
@@ -54,15 +57,24 @@ export class RangeMap<T> {
   }
 
   #pieceAt(address: bigint): Node<T> | null {
-    let low = 0;
-    let high = this.#starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#starts[middle]! <= address) low = middle + 1;
-      else high = middle;
-    }
-    return this.#pieces[low - 1] ?? null;
+    const rough = Number(address);
+    const isBefore = (index: number) => this.#rough[index]! < rough;
+    const isUpTo = (index: number) => this.#rough[index]! <= rough;
+    const low = partition(0, this.#rough.length, isBefore);
+    const high = partition(low, this.#rough.length, isUpTo);
+    return this.#pieces[partition(low, high, (index) => this.#starts[index]! <= address) - 1] ?? null;
   }
+}
+
+/** The first index from `low` to `high` for which `holds` is not true any more. */
+function partition(low: number, high: number, holds: (index: number) => boolean): number {
+  let [from, to] = [low, high];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (holds(middle)) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** By first address, the larger block first. */
