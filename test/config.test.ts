@@ -50,6 +50,8 @@ test('without file, variables and flags everything has its default', async () =>
       modes: {},
       parameters: {},
     },
+    networks: [],
+    enrichment: { providers: [], threatLists: [] },
     channels: [],
     control: { port: 0 },
     log: { level: 'info' },
@@ -69,6 +71,12 @@ detection:
   detectorFolders: [mine]
   modes: { A02: off }
   parameters: { A01: { min_failures: 20, window: 5 minutes, users: [a, b] } }
+networks: [{ name: office, cidrs: [10.0.0.0/8, '2001:db8::1', 198.51.100.4-198.51.100.9] }]
+enrichment:
+  country: geo/country.mmdb
+  asn: /geo/asn.mmdb
+  providers: [geo/azure.json]
+  threatLists: [{ name: tor, path: geo/tor.txt }]
 channels:
   - { name: soc, type: webhook, url: 'https://soc.example/hook', secret: { file: soc.key }, minSeverity: high }
   - { name: chat, type: webhook, url: { env: CHAT_URL }, secret: { env: CHAT_SECRET } }
@@ -91,6 +99,15 @@ test('a whole file is read; paths are relative to it', async () => {
   assert.deepEqual(config.detection.detectorFolders, [join(sub, 'mine')]);
   assert.deepEqual(config.detection.parameters, {
     A01: { min_failures: 20, window: '5 minutes', users: ['a', 'b'] },
+  });
+  assert.deepEqual(config.networks, [
+    { name: 'office', cidrs: ['10.0.0.0/8', '2001:db8::1', '198.51.100.4-198.51.100.9'], trusted: true },
+  ]);
+  assert.deepEqual(config.enrichment, {
+    country: join(sub, 'geo/country.mmdb'),
+    asn: '/geo/asn.mmdb',
+    providers: [join(sub, 'geo/azure.json')],
+    threatLists: [{ name: 'tor', path: join(sub, 'geo/tor.txt') }],
   });
   assert.deepEqual(config.channels, [
     {
@@ -163,6 +180,18 @@ const WRONG: [yaml: string, message: RegExp, hint?: RegExp][] = [
     'ingest: { maxBufferedBytes: 64MB }',
     /^FILE: ingest\.maxBufferedBytes must be a whole number from 1048576 to/,
   ],
+  [
+    'networks: [{ name: a, cidrs: [10.0.0.0/8, 10.0.0.0/33] }]',
+    /^FILE: networks\[0\]\.cidrs\[1\] must be an address, a CIDR or a range FROM-TO$/,
+  ],
+  ['networks: [{ name: a, cidrs: [] }]', /^FILE: networks\[0\]\.cidrs must be a list/],
+  ['networks: [{ cidrs: [10.0.0.1] }]', /^FILE: networks\[0\]\.name is missing: text$/],
+  [
+    'enrichment: { countries: x }',
+    /^FILE: enrichment\.countries is not a known key$/,
+    /Did you mean country\?/,
+  ],
+  ['enrichment: { country: 5 }', /^FILE: enrichment\.country must be a path$/],
   ['detection: { intervalMs: 1 }', /^FILE: detection\.intervalMs must be a whole number from 100 to/],
   ['detection: { latenessMs: soon }', /^FILE: detection\.latenessMs must be a whole number from 0 to/],
   ['detection: { modes: [A01] }', /^FILE: detection\.modes must be detector id: on, shadow or off$/],

@@ -27,7 +27,7 @@ test('detectors are listed with the values in force', async () => {
   );
   assert.deepEqual(
     listed.filter(({ mode }) => mode !== 'on').map(({ id, mode }) => `${id} ${mode}`),
-    ['X01 shadow'],
+    ['X01 shadow', 'Y03 off'],
   );
   assert.deepEqual(listed[0]?.parameters, ['window=10m', 'min_failures=20']);
 });

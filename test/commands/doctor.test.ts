@@ -127,7 +127,7 @@ describe('pgvigil doctor', () => {
     assert.equal(exitCode, 0, stdout);
     assert.equal(stderr, '');
     for (const line of [
-      /^ok {4}\d+ detectors$/m,
+      /^ok {4}\d+ detectors, \d+ switched off$/m,
       /^warn {2}no event hub is configured\n {6}`pgvigil run` needs/m,
       /^warn {2}no channel is configured\n {6}/m,
       /^ok {4}no worker runs on .*data$/m,
