@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Learner } from '../../src/baselines/learner.ts';
-import { judge } from '../../src/detect/engine.ts';
+import { Engine } from '../../src/detect/engine.ts';
 import { saveProgress } from '../../src/detect/progress.ts';
 import { Store } from '../../src/store/store.ts';
 import { armDetectors } from '../../src/worker/arming.ts';
