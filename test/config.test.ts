@@ -49,6 +49,7 @@ test('without file, variables and flags everything has its default', async () =>
       detectorFolders: [],
       modes: {},
       parameters: {},
+      baselines: { learningDays: 14, memoryDays: 60 },
     },
     networks: [],
     enrichment: { providers: [], threatLists: [] },

@@ -90,3 +90,22 @@ test('a repeated step is counted, each in a session of its own unless it says ot
   );
   assert.equal(new Set(same.map(({ sessionId }) => sessionId)).size, 1);
 });
+
+test('history is repeated on each day before, in sessions of its own', () => {
+  const [one] = parseCases(
+    'x',
+    `- case: x
+  alerts: []
+  history_days: 3
+  history: [{ at: 5m, sign_in: { user: anna, client: 10.1.2.3 } }]
+  steps: [{ sign_in: { user: anna, client: 10.1.2.3 } }]`,
+  );
+  const body = Buffer.from(JSON.stringify({ records: recordsOf(one!, (name) => name) }));
+  const { records } = decodeMessage(body, { prefixes: [compilePrefix(CASE_PREFIX)] });
+  const starts = records.filter(({ fact }) => fact?.kind === 'connection' && fact.event === 'received');
+  assert.deepEqual(
+    starts.map(({ eventTime }) => new Date(eventTime).toISOString().slice(0, 16)),
+    ['2026-10-30T10:05', '2026-10-31T10:05', '2026-11-01T10:05', '2026-11-02T10:00'],
+  );
+  assert.equal(new Set(records.map(({ sessionId }) => sessionId)).size, 4);
+});
