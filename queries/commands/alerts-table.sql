@@ -1,4 +1,4 @@
--- What of an alert fits a terminal. What a detector found in shadow mode is for those who ask for it: the other formats have it.
+-- What of an alert fits a terminal. What was sent to nobody is for those who ask for it: the other formats have it.
 SELECT
   strftime(first_seen, '%Y-%m-%d %H:%M:%S') AS first_seen,
   severity,
@@ -8,6 +8,6 @@ SELECT
   summary,
   alert_id AS id
 FROM alerts
-WHERE status <> 'shadow'
+WHERE status NOT IN ('shadow', 'allowed', 'suppressed', 'held')
 ORDER BY first_seen DESC, alert_id
 LIMIT $limit

@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW alerts AS
 SELECT
   alert_id, detector, detector_name, title, severity, status, server, entity, summary,
   user_name, client, database_name, application, first_seen, last_seen, evidence_count, sessions,
-  observed, threshold, created_at, updated_at
+  observed, threshold, created_at, updated_at, tactic, risk, cap_hour, allowed_by
 FROM store.alerts;
 
 COMMENT ON VIEW alerts IS 'What the detectors found: one row per detector, server, entity and episode.';
@@ -11,7 +11,7 @@ COMMENT ON COLUMN alerts.detector IS 'Detector id, e.g. A01.';
 COMMENT ON COLUMN alerts.detector_name IS 'Detector name, e.g. auth.brute_force_account.';
 COMMENT ON COLUMN alerts.title IS 'What it means.';
 COMMENT ON COLUMN alerts.severity IS 'info, low, medium, high or critical.';
-COMMENT ON COLUMN alerts.status IS 'open, closed, or shadow: found by a detector in shadow mode, sent to nobody.';
+COMMENT ON COLUMN alerts.status IS 'open or closed; or kept and sent to nobody: shadow (by a detector in shadow mode), allowed (by the view allow_list), suppressed (by a window there), held (beyond the cap of its hour).';
 COMMENT ON COLUMN alerts.server IS 'Name of the Flexible Server, lower case.';
 COMMENT ON COLUMN alerts.entity IS 'What the evidence has in common, e.g. user@client.';
 COMMENT ON COLUMN alerts.summary IS 'The most telling row of evidence in one sentence.';
@@ -27,6 +27,10 @@ COMMENT ON COLUMN alerts.observed IS 'The largest value observed.';
 COMMENT ON COLUMN alerts.threshold IS 'The threshold it was held against.';
 COMMENT ON COLUMN alerts.created_at IS 'Time (UTC) at which pgvigil raised it.';
 COMMENT ON COLUMN alerts.updated_at IS 'Time (UTC) of its last change.';
+COMMENT ON COLUMN alerts.tactic IS 'Tactic of the detector; null where it adds nothing to the risk of an entity.';
+COMMENT ON COLUMN alerts.risk IS 'What it adds to the risk of its entity, 0 to 100.';
+COMMENT ON COLUMN alerts.cap_hour IS 'Hour (UTC, event time) whose cap it counts to, or was held by.';
+COMMENT ON COLUMN alerts.allowed_by IS 'Entries of allow_list that matched its evidence.';
 
 CREATE OR REPLACE VIEW evidence AS
 SELECT e.alert_id, e.detector, e.record_id, e.event_time, e.server, e.session_id, e.user_name, e.client,

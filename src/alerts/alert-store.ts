@@ -5,7 +5,7 @@ import type { Evidence } from '../model/evidence.ts';
 import type { Severity } from '../model/severity.ts';
 import { timestamp } from '../store/rows.ts';
 import type { Row, Transaction } from '../store/store.ts';
-import type { AlertChange } from './lifecycle.ts';
+import type { AlertChange, Lane } from './lifecycle.ts';
 
 /** Columns of store.alerts, in the order of `queries/schema`. */
 export interface AlertRow extends Row {
@@ -30,6 +30,10 @@ export interface AlertRow extends Row {
   threshold: number | null;
   created_at: Date;
   updated_at: Date;
+  tactic: string | null;
+  risk: number | null;
+  cap_hour: Date | null;
+  allowed_by: string[] | null;
 }
 
 /** An alert as the rest of the program knows it. */
@@ -56,6 +60,10 @@ export function alertFromRow(row: AlertRow): Alert {
     threshold: row.threshold,
     createdAt: row.created_at.getTime(),
     updatedAt: row.updated_at.getTime(),
+    tactic: row.tactic,
+    risk: row.risk,
+    capHour: row.cap_hour?.getTime() ?? null,
+    allowedBy: [...(row.allowed_by ?? [])],
   };
 }
 
@@ -80,26 +88,29 @@ export async function unknownEvidence(
   return [...fresh.values()];
 }
 
-/** Alerts of a detector, shadows or not, that are recent enough to take evidence of `from` and later. */
+/** Alerts of a detector in one lane that are recent enough to take evidence of `from` and later. */
 export async function recentAlerts(
   transaction: Transaction,
   detector: string,
-  isShadow: boolean,
+  lane: Lane,
   from: number,
 ): Promise<Alert[]> {
   const rows = await transaction.rows<AlertRow>(
     `SELECT * FROM store.alerts
-     WHERE detector = $detector AND (status = 'shadow') = $isShadow AND last_seen >= $from ORDER BY first_seen`,
-    { detector, isShadow, from: timestamp(from) },
+     WHERE detector = $detector AND last_seen >= $from
+       AND CASE WHEN status IN ('shadow', 'allowed', 'suppressed') THEN status ELSE 'open' END = $lane
+     ORDER BY first_seen`,
+    { detector, lane, from: timestamp(from) },
   );
   return rows.map(alertFromRow);
 }
 
 /** Writes changed alerts and their new evidence. */
 export async function saveChanges(transaction: Transaction, changes: readonly AlertChange[]): Promise<void> {
-  for (const { alert } of changes) {
-    await transaction.run('DELETE FROM store.alerts WHERE alert_id = $id', { id: alert.alertId });
-  }
+  if (changes.length === 0) return;
+  await transaction.run('DELETE FROM store.alerts WHERE alert_id IN (SELECT unnest($ids))', {
+    ids: listValue(changes.map(({ alert }) => alert.alertId)),
+  });
   await transaction.append(
     'alerts',
     changes.map(({ alert }) => [
@@ -124,6 +135,10 @@ export async function saveChanges(transaction: Transaction, changes: readonly Al
       alert.threshold,
       timestamp(alert.createdAt),
       timestamp(alert.updatedAt),
+      alert.tactic,
+      alert.risk,
+      alert.capHour === null ? null : timestamp(alert.capHour),
+      listValue(alert.allowedBy),
     ]),
   );
   await transaction.append(

@@ -5,9 +5,12 @@
  * depend on how the evidence was cut into runs, as long as the runs come in event time.
  */
 import { createHash } from 'node:crypto';
-import type { Alert } from '../model/alert.ts';
+import type { Alert, SILENT_STATUSES } from '../model/alert.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { SEVERITIES, type Severity } from '../model/severity.ts';
+
+/** Alerts of one lane never take evidence of another: `open` is the lane of what people hear of. */
+export type Lane = 'open' | Exclude<(typeof SILENT_STATUSES)[number], 'held'>;
 
 /** What the fold needs to know of a detector. */
 export interface AlertKind {
@@ -17,8 +20,11 @@ export interface AlertKind {
   severity: Severity;
   /** Milliseconds without evidence after which new evidence opens a new alert. */
   quiet: number;
-  /** What it finds goes to nobody. */
-  isShadow: boolean;
+  /** Status of what it opens. */
+  lane: Lane;
+  /** What an alert adds to the risk of its entity; null: nothing. */
+  tactic: string | null;
+  risk: number | null;
 }
 
 export interface AlertChange {
@@ -77,7 +83,8 @@ export function foldEvidence(
   return [...changes.values()];
 }
 
-function howItChanged(before: Alert | undefined, after: Alert): AlertChange['change'] {
+/** What an alert is now against what it was: worth a message, or not. */
+export function howItChanged(before: Alert | undefined, after: Alert): AlertChange['change'] {
   if (before === undefined) return 'opened';
   if (rank(after.severity) > rank(before.severity)) return 'updated';
   const magnitude = (count: number) => Math.floor(Math.log10(count) + 1e-9);
@@ -86,12 +93,12 @@ function howItChanged(before: Alert | undefined, after: Alert): AlertChange['cha
 
 function open(kind: AlertKind, row: Evidence, now: number): Alert {
   return {
-    alertId: alertId(kind.id, row),
+    alertId: alertId(kind, row),
     detector: kind.id,
     detectorName: kind.name,
     title: kind.title,
     severity: row.severity ?? kind.severity,
-    status: kind.isShadow ? 'shadow' : 'open',
+    status: kind.lane,
     server: row.server,
     entity: row.entity,
     summary: row.summary,
@@ -107,12 +114,20 @@ function open(kind: AlertKind, row: Evidence, now: number): Alert {
     threshold: row.threshold,
     createdAt: now,
     updatedAt: now,
+    tactic: kind.tactic,
+    risk: kind.risk,
+    capHour: null,
+    allowedBy: [],
   };
 }
 
-/** Derived from what the alert is about, so that a repeated run names it alike. */
-function alertId(detector: string, row: Evidence): string {
-  const key = JSON.stringify([detector, row.server, row.entity, row.eventTime]);
+/**
+ * Derived from what the alert is about, so that a repeated run names it alike. Two events of one moment may lie in two
+ * lanes.
+ */
+function alertId({ id, lane }: AlertKind, row: Evidence): string {
+  const about = [id, row.server, row.entity, row.eventTime];
+  const key = JSON.stringify(lane === 'open' ? about : [...about, lane]);
   return `al_${createHash('sha256').update(key).digest('hex').slice(0, 24)}`;
 }
 

@@ -22,6 +22,8 @@ export interface Detector {
   /** How much one alert adds to the risk of its entity, 0 to 100. */
   risk: number;
   tactic: Tactic;
+  /** It reads the alerts of others: it runs after them, and its own add nothing to the risk of an entity. */
+  correlates: boolean;
   /** MITRE ATT&CK technique ids (v19). */
   attack: string[];
   /** Those that have another id in v18. */

@@ -26,7 +26,8 @@ export const TACTICS = [
   'exfiltration',
   'impact',
 ] as const;
-export type Tactic = (typeof TACTICS)[number];
+/** `several`: what it finds has no tactic of its own. */
+export type Tactic = (typeof TACTICS)[number] | 'several';
 
 /** A duration such as `10m`, in milliseconds. */
 export const duration = z.string().transform((text, context) => {
@@ -65,7 +66,9 @@ export const frontMatter = z.strictObject({
   severity: z.enum(SEVERITIES),
   /** How much one alert adds to the risk of its entity. */
   risk: z.int().min(0).max(100),
-  tactic: z.enum(TACTICS),
+  tactic: z.enum([...TACTICS, 'several']),
+  /** It reads the alerts of others: it runs after them, and its own add nothing to the risk of an entity. */
+  correlates: z.boolean().default(false),
   /** Techniques of ATT&CK v19. */
   attack: techniques,
   /** Those that have another id in v18. */

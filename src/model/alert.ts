@@ -1,5 +1,18 @@
 import type { Severity } from './severity.ts';
 
+/** Alerts that are kept for people to see and sent to nobody. */
+export const SILENT_STATUSES = [
+  /** Found by a detector in shadow mode. */
+  'shadow',
+  /** Everything in it is matched by the allow-list. */
+  'allowed',
+  /** It fell into a suppression window. */
+  'suppressed',
+  /** Beyond the cap of its hour. */
+  'held',
+] as const;
+export type AlertStatus = 'open' | 'closed' | (typeof SILENT_STATUSES)[number];
+
 /** Evidence with one dedup key (detector, server, entity), with a life. */
 export interface Alert {
   alertId: string;
@@ -7,8 +20,7 @@ export interface Alert {
   detectorName: string;
   title: string;
   severity: Severity;
-  /** A shadow was found by a detector in shadow mode, and goes to nobody. */
-  status: 'open' | 'closed' | 'shadow';
+  status: AlertStatus;
   server: string;
   entity: string;
   /** The most telling sentence of the evidence. */
@@ -27,4 +39,16 @@ export interface Alert {
   threshold: number | null;
   createdAt: number;
   updatedAt: number;
+  /** Of the detector; null where it adds nothing to the risk of an entity. */
+  tactic: string | null;
+  risk: number | null;
+  /** Beginning of the hour (event time) whose cap it counts to; null where none applies. */
+  capHour: number | null;
+  /** Entries of the allow-list that matched its evidence. */
+  allowedBy: string[];
+}
+
+/** Whether nobody is told of the alert. */
+export function isSilent({ status }: Pick<Alert, 'status'>): boolean {
+  return (SILENT_STATUSES as readonly string[]).includes(status);
 }

@@ -47,6 +47,8 @@ export async function armDetectors(
   } finally {
     connection.closeSync();
   }
+  // The others first: a correlation sees what they found in the same look.
+  armed.sort((a, b) => Number(a.detector.correlates) - Number(b.detector.correlates));
   return { armed, refused };
 }
 

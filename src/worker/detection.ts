@@ -2,14 +2,16 @@
  * The detection loop: runs the detectors, folds their evidence into alerts and puts messages into the outbox.
  * Alerts, evidence, outbox rows and how far the detector has looked commit together.
  */
-import { recentAlerts, saveChanges, unknownEvidence } from '../alerts/alert-store.ts';
-import { type AlertChange, foldEvidence } from '../alerts/lifecycle.ts';
+import { type AlertCaps, DEFAULT_CAPS } from '../alerts/caps.ts';
+import { FLOOD } from '../alerts/flood.ts';
+import type { AlertChange } from '../alerts/lifecycle.ts';
 import { alertMessage, type EvidenceSample } from '../alerts/message.ts';
 import { enqueue } from '../alerts/outbox.ts';
+import { raiseAlerts } from '../alerts/raising.ts';
 import type { Detector } from '../detect/detector.ts';
 import { type ArmedDetector, Engine, horizon, newest } from '../detect/engine.ts';
 import { saveFailure, saveProgress } from '../detect/progress.ts';
-import type { Alert } from '../model/alert.ts';
+import { type Alert, isSilent } from '../model/alert.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { SEVERITIES, type Severity } from '../model/severity.ts';
 import type { Store, Transaction } from '../store/store.ts';
@@ -27,6 +29,7 @@ export interface DetectionOptions {
   /** How long to wait for late lines, milliseconds of event time. */
   latenessMs: number;
   timeoutMs: number;
+  caps?: AlertCaps;
   now: () => number;
   onAlert?: (change: AlertChange) => void;
   onFailure?: (detector: Detector, error: string) => void;
@@ -104,18 +107,11 @@ export class Detection {
     evidence: Evidence[],
   ): Promise<AlertChange[]> {
     if (evidence.length === 0) return [];
-    const fresh = await unknownEvidence(transaction, detector.id, evidence);
-    if (fresh.length === 0) return [];
-    const first = fresh.reduce(
-      (earliest, row) => Math.min(earliest, row.eventTime),
-      Number.POSITIVE_INFINITY,
-    );
-    const from = first - detector.quiet;
-    const existing = await recentAlerts(transaction, detector.id, isShadow, from);
-    const changes = foldEvidence({ ...detector, isShadow }, existing, fresh, this.#options.now());
-    await saveChanges(transaction, changes);
-    if (!isShadow) for (const change of changes) await this.#send(transaction, detector, change);
-    return changes;
+    const { caps = DEFAULT_CAPS, now } = this.#options;
+    const changes = await raiseAlerts(transaction, detector, isShadow, evidence, caps, now());
+    const audible = changes.filter(({ alert }) => !isSilent(alert));
+    for (const change of audible) await this.#send(transaction, detector, change);
+    return audible;
   }
 
   async #send(transaction: Transaction, detector: Detector, change: AlertChange): Promise<void> {
@@ -126,7 +122,8 @@ export class Detection {
     if (channels.length === 0) return;
     const type = change.change === 'opened' ? 'alert.opened' : 'alert.updated';
     const samples = await evidenceSamples(transaction, change.alert);
-    const notes = { attack: detector.attack, runbook: detector.runbook };
+    const { attack, runbook } = change.alert.detector === FLOOD.id ? FLOOD : detector;
+    const notes = { attack, runbook };
     const body = alertMessage(change.alert, samples, type, notes);
     await enqueue(transaction, change.alert, body, channels, type, change.alert.count, this.#options.now());
   }

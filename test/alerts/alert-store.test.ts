@@ -18,7 +18,9 @@ const KIND = {
   title: 'Test',
   severity: 'medium',
   quiet: 60_000,
-  isShadow: false,
+  lane: 'open',
+  tactic: 'discovery',
+  risk: 40,
 } as const;
 
 function evidence(recordId: bigint, changes: Partial<Evidence> = {}): Evidence {
@@ -43,7 +45,7 @@ function evidence(recordId: bigint, changes: Partial<Evidence> = {}): Evidence {
 
 async function save(store: Store, rows: Evidence[]) {
   return store.transaction(async (transaction) => {
-    const known = await recentAlerts(transaction, KIND.id, false, NOW - KIND.quiet);
+    const known = await recentAlerts(transaction, KIND.id, 'open', NOW - KIND.quiet);
     const changes = foldEvidence(KIND, known, rows, NOW);
     await saveChanges(transaction, changes);
     return changes;
@@ -92,7 +94,7 @@ test('alerts that ended longer ago than asked, and those of other detectors, are
   const store = await temporaryStore(t);
   await save(store, [evidence(1n)]);
   const recent = (detector: string, from: number) =>
-    store.transaction((transaction) => recentAlerts(transaction, detector, false, from));
+    store.transaction((transaction) => recentAlerts(transaction, detector, 'open', from));
   assert.equal((await recent('T01', NOW + 1)).length, 1);
   assert.equal((await recent('T01', NOW + 2)).length, 0);
   assert.equal((await recent('T02', NOW)).length, 0);

@@ -14,7 +14,9 @@ const KIND: AlertKind = {
   title: 'Test',
   severity: 'medium',
   quiet: 10 * MINUTE,
-  isShadow: false,
+  lane: 'open',
+  tactic: 'discovery',
+  risk: 40,
 };
 
 function evidence(recordId: number, minute: number, changes: Partial<Evidence> = {}): Evidence {

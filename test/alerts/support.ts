@@ -64,6 +64,10 @@ export function alertWith(changes: Partial<Alert> = {}): Alert {
     threshold: 10,
     createdAt: NOW,
     updatedAt: NOW,
+    tactic: 'credential-access',
+    risk: 47,
+    capHour: null,
+    allowedBy: [],
     ...changes,
   };
 }
