@@ -1,11 +1,9 @@
 /** The table of commands and options, nothing else. `docs/cli.md` is made from it. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addAllowCommands } from './commands/allow-options.ts';
 import type { GlobalOptions } from './commands/context.ts';
-import { FORMATS } from './query/formats.ts';
+import { formatOption } from './commands/format-option.ts';
 import { VERSION } from './version.ts';
-
-const formatOption = () =>
-  new Option('-f, --format <format>', 'output format').choices(FORMATS).default('table');
 
 function wholeNumber(text: string): number {
   if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
@@ -98,6 +96,8 @@ export function createProgram(): Command {
       const { showAlertCommand } = await import('./commands/alerts.ts');
       await showAlertCommand(id, command.optsWithGlobals<GlobalOptions>());
     });
+
+  addAllowCommands(program);
 
   const detectors = program.command('detectors').description('look at detectors and test them');
   detectors

@@ -1,5 +1,6 @@
 /** `pgvigil alerts list` and `alerts show`. */
 
+import { FLOOD } from '../alerts/flood.ts';
 import { loadDetectors } from '../detect/detector.ts';
 import { PgvigilError } from '../errors.ts';
 import { printable } from '../printable.ts';
@@ -73,6 +74,7 @@ async function findAlert(reader: Reader, id: string): Promise<Row> {
 }
 
 async function runbookOf(detectorId: string, folders: readonly string[]): Promise<string[]> {
+  if (detectorId === FLOOD.id) return [...FLOOD.runbook];
   const { detectors } = await loadDetectors(folders);
   return detectors.find(({ id }) => id === detectorId)?.runbook ?? [];
 }
@@ -86,6 +88,9 @@ function alertText(alert: Row, runbook: readonly string[]): string {
     ['detector', `${text(alert.detector)} ${text(alert.detector_name)}`],
     ['severity', alert.severity],
     ['status', alert.status],
+    ...(Array.isArray(alert.allowed_by) && alert.allowed_by.length > 0
+      ? [['allowed by', alert.allowed_by] as [string, Cell]]
+      : []),
     ['server', alert.server],
     ['user', alert.user],
     ['client', alert.client],

@@ -1,4 +1,5 @@
 /** `pgvigil backfill`: reads files the way the worker reads the hub, in event time. */
+import type { AlertCaps } from '../alerts/caps.ts';
 import type { Detector } from '../detect/detector.ts';
 import { fileInfo, readFileMessages } from '../sources/file.ts';
 import { Store } from '../store/store.ts';
@@ -71,7 +72,8 @@ export async function backfillCommand(paths: readonly string[], options: GlobalO
     const learn = await startLearning(store, config.detection.baselines, (error) =>
       log.error({ error }, 'baselines could not be learned; run this again'),
     );
-    const alerts = await detect(store, armed, learn, (detector, error) =>
+    const { maxAlertsPerHour } = config.detection;
+    const alerts = await detect(store, armed, learn, maxAlertsPerHour, (detector, error) =>
       log.error({ detector: detector.id, error }, 'a detector failed; the others ran'),
     );
     const parts = [
@@ -100,6 +102,7 @@ async function detect(
   store: Store,
   armed: Awaited<ReturnType<typeof armDetectors>>['armed'],
   learn: (until: number) => Promise<void>,
+  caps: AlertCaps,
   onFailure: (detector: Detector, error: string) => void,
 ): Promise<number> {
   let alerts = 0;
@@ -109,6 +112,7 @@ async function detect(
     routes: [],
     latenessMs: 0,
     timeoutMs: DETECTOR_TIMEOUT_MS,
+    caps,
     now: Date.now,
     onAlert: ({ change }) => {
       if (change === 'opened') alerts++;

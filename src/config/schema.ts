@@ -1,5 +1,6 @@
 /** Every key of the configuration, with what it may hold, its default and its meaning. */
 import { z } from 'zod';
+import { DEFAULT_CAPS } from '../alerts/caps.ts';
 import { MODES } from '../detect/front-matter.ts';
 import { parseBlocks } from '../enrichment/address.ts';
 import { SEVERITIES } from '../model/severity.ts';
@@ -160,6 +161,25 @@ const detection = z.strictObject({
     })
     .prefault({})
     .describe('What is ordinary on each server, learned from its own logs.'),
+  maxAlertsPerHour: z
+    .strictObject({
+      server: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(DEFAULT_CAPS.server)
+        .describe(
+          'Alerts below high that are opened on one server in an hour. Critical ones are never held.',
+        ),
+      detector: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(DEFAULT_CAPS.detector)
+        .describe('Of these, by one detector; and as many that are high.'),
+    })
+    .prefault({})
+    .describe('Alerts beyond it are held: kept and sent to nobody, and one alert (G01) says so.'),
 });
 
 const cidr = z

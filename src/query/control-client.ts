@@ -2,11 +2,13 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { messageOf, PgvigilError } from '../errors.ts';
+import { ERROR_CODES, type ErrorCode, messageOf, PgvigilError } from '../errors.ts';
 
 /** Snapshots wait for the current transaction and copy the whole file. */
 const SNAPSHOT_TIMEOUT_MS = 120_000;
 const STATUS_TIMEOUT_MS = 10_000;
+/** A change waits for the current transaction. */
+const CHANGE_TIMEOUT_MS = 60_000;
 
 const workerFile = z.object({
   pid: z.int().positive(),
@@ -89,11 +91,25 @@ export async function requestStatus(worker: WorkerFile): Promise<unknown> {
   return call(worker, 'GET', '/status', STATUS_TIMEOUT_MS);
 }
 
+/**
+ * Asks for a change of the allow-list; see `worker/allow-list-route.ts`.
+ *
+ * @returns id of the entry
+ * @throws PgvigilError WORKER_UNREACHABLE, and what the worker has against the change
+ */
+export async function requestAllowChange(worker: WorkerFile, change: object): Promise<string> {
+  const answer = await call(worker, 'POST', '/allow-list', CHANGE_TIMEOUT_MS, change);
+  const id = (answer as { id?: unknown } | null)?.id;
+  if (typeof id !== 'string') throw unreachable('the worker answered with something else than an id');
+  return id;
+}
+
 async function call(
   worker: WorkerFile,
   method: 'GET' | 'POST',
   path: string,
   timeoutMs: number,
+  body?: object,
 ): Promise<unknown> {
   let response: Response;
   let text: string;
@@ -102,16 +118,34 @@ async function call(
       method,
       redirect: 'error',
       headers: { authorization: `Bearer ${worker.token}` },
+      ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(timeoutMs),
     });
     text = await response.text();
   } catch (error) {
     throw unreachable(`the worker (pid ${worker.pid}) does not answer on port ${worker.port}`, error);
   }
+  if (response.status === 422) throw refusal(parseJson(text));
   if (!response.ok) {
     throw unreachable(`the worker (pid ${worker.pid}) answered ${path} with ${response.status}`);
   }
   return parseJson(text);
+}
+
+const refusalShape = z.object({
+  error: z.object({
+    code: z.string().refine((code): code is ErrorCode => Object.hasOwn(ERROR_CODES, code)),
+    message: z.string(),
+    hint: z.string(),
+  }),
+});
+
+/** The worker's own error, as if it had happened here. */
+function refusal(answer: unknown): PgvigilError {
+  const parsed = refusalShape.safeParse(answer);
+  if (!parsed.success) return unreachable('the worker refused the request without a reason');
+  const { code, message, hint } = parsed.data.error;
+  return new PgvigilError(code as ErrorCode, message, hint);
 }
 
 function unreachable(message: string, cause?: unknown): PgvigilError {

@@ -8,10 +8,15 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo, Server } from 'node:net';
 import { type ServerType, serve } from '@hono/node-server';
 import { type Context, Hono, type Next } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { AllowList } from '../alerts/allow-list/allow-list.ts';
 import { messageOf, PgvigilError } from '../errors.ts';
 import { type WorkerFile, workerFilePath } from '../query/control-client.ts';
 import type { Store } from '../store/store.ts';
+import { allowListRoute } from './allow-list-route.ts';
 import { Snapshots } from './snapshots.ts';
+
+const MAX_BODY_BYTES = 64 * 1024;
 
 export interface ControlOptions {
   dataDir: string;
@@ -20,6 +25,7 @@ export interface ControlOptions {
   store: Pick<Store, 'commits' | 'snapshot'>;
   /** What GET /status answers, as JSON. */
   status: () => unknown;
+  allowList: Pick<AllowList, 'add' | 'remove'>;
 }
 
 export interface Control {
@@ -31,14 +37,14 @@ export interface Control {
 /**
  * Starts to listen and writes `worker.json`.
  *
- * GET /health answers anyone on this machine; GET /status and POST /snapshot ask for `Authorization: Bearer`.
+ * GET /health answers anyone on this machine; the other paths ask for `Authorization: Bearer`.
  *
  * @throws PgvigilError CONFIG_INVALID when the port is taken, STORE_WRITE when the folder cannot be written
  */
 export async function startControl(options: ControlOptions): Promise<Control> {
   const token = randomBytes(32).toString('base64url');
   const snapshots = await Snapshots.open(options.dataDir, options.store);
-  const server = await listen(application(token, snapshots, options.status), options.port);
+  const server = await listen(application(token, snapshots, options), options.port);
   const { port } = server.address() as AddressInfo;
   const close = async () => {
     await removeWorkerFile(options.dataDir, token);
@@ -59,13 +65,14 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   return { port, close };
 }
 
-function application(token: string, snapshots: Snapshots, status: () => unknown): Hono {
+function application(token: string, snapshots: Snapshots, { status, allowList }: ControlOptions): Hono {
   const app = new Hono();
   app.use(refuseOtherHosts);
   app.get('/health', (context) => context.json({ status: 'ok' }));
   const authorized = bearer(token);
   app.get('/status', authorized, async (context) => context.json((await status()) as object));
   app.post('/snapshot', authorized, async (context) => context.json({ path: await snapshots.take() }));
+  app.post('/allow-list', authorized, bodyLimit({ maxSize: MAX_BODY_BYTES }), allowListRoute(allowList));
   app.notFound((context) => context.json({ error: 'not found' }, 404));
   app.onError((error, context) => context.json({ error: messageOf(error) }, 500));
   return app;

@@ -5,6 +5,7 @@
  * then the store. A worker that is killed instead goes on from the last commit.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AllowList } from '../alerts/allow-list/allow-list.ts';
 import type { Channel } from '../alerts/channels/channel.ts';
 import { Deliverer } from '../alerts/delivery.ts';
 import type { AlertChange } from '../alerts/lifecycle.ts';
@@ -176,6 +177,7 @@ export class Worker {
         routes: options.channels.map(({ route }) => route),
         latenessMs: config.detection.latenessMs,
         timeoutMs: DETECTOR_TIMEOUT_MS,
+        caps: config.detection.maxAlertsPerHour,
         now: Date.now,
         onAlert: (change) => {
           if (change.change !== 'grown') {
@@ -200,6 +202,7 @@ export class Worker {
         port: config.control.port,
         store,
         status: () => ({ ...status, lag: source.lag() }),
+        allowList: new AllowList(store, config.detection.detectorFolders),
       });
       cleanup.unshift(() => control.close());
 

@@ -1,5 +1,6 @@
 /** A process of its own that holds a data folder and keeps writing, until its standard input ends. */
 
+import { AllowList } from '../../src/alerts/allow-list/allow-list.ts';
 import { Store } from '../../src/store/store.ts';
 import { startControl } from '../../src/worker/control.ts';
 import { fill } from './sample-store.ts';
@@ -10,7 +11,13 @@ await fill(store);
 const control =
   process.argv[3] === 'without-control'
     ? undefined
-    : await startControl({ dataDir, port: 0, store, status: () => ({ commits: store.commits }) });
+    : await startControl({
+        dataDir,
+        port: 0,
+        store,
+        status: () => ({ commits: store.commits }),
+        allowList: new AllowList(store, []),
+      });
 let open = true;
 process.stdin.on('end', () => {
   open = false;

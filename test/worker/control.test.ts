@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { AllowList } from '../../src/alerts/allow-list/allow-list.ts';
 import {
   findWorker,
   requestSnapshot,
@@ -43,6 +44,7 @@ async function fixtureFor(t: TestContext): Promise<Fixture> {
     port: 0,
     store: counting,
     status: async () => ({ records: 7 }),
+    allowList: new AllowList(store, []),
   });
   t.after(async () => {
     await control.close();
@@ -162,7 +164,13 @@ test('copies that nobody fetched go: at the start, and after ten minutes', async
   await mkdir(join(dataDir, 'snapshots'));
   await writeFile(join(dataDir, 'snapshots', 'left-behind.duckdb'), 'x');
   const store = await Store.open(dataDir);
-  const control = await startControl({ dataDir, port: 0, store, status: () => null });
+  const control = await startControl({
+    dataDir,
+    port: 0,
+    store,
+    status: () => null,
+    allowList: new AllowList(store, []),
+  });
   t.after(async () => {
     await control.close();
     await store.close();
@@ -188,6 +196,7 @@ test('a status that fails is an answer, not the end of the worker', async (t) =>
     status: () => {
       throw new Error('broken');
     },
+    allowList: new AllowList(store, []),
   });
   t.after(async () => {
     await control.close();
@@ -201,7 +210,13 @@ test('a status that fails is an answer, not the end of the worker', async (t) =>
 
 test('closing takes the worker file and the port back, but never the file of a successor', async (t) => {
   const { dataDir, store, control } = await fixtureFor(t);
-  const second = await startControl({ dataDir, port: 0, store, status: () => null });
+  const second = await startControl({
+    dataDir,
+    port: 0,
+    store,
+    status: () => null,
+    allowList: new AllowList(store, []),
+  });
   try {
     await control.close();
     assert.equal((await findWorker(dataDir))?.port, second.port);
@@ -224,9 +239,18 @@ test('a port that is taken is named', async (t) => {
     await store.close();
     await folder.remove();
   });
-  await assert.rejects(startControl({ dataDir: folder.dataDir, port, store, status: () => null }), {
-    code: 'CONFIG_INVALID',
-    message: `control.port: cannot listen on 127.0.0.1:${port} (EADDRINUSE)`,
-  });
+  await assert.rejects(
+    startControl({
+      dataDir: folder.dataDir,
+      port,
+      store,
+      status: () => null,
+      allowList: new AllowList(store, []),
+    }),
+    {
+      code: 'CONFIG_INVALID',
+      message: `control.port: cannot listen on 127.0.0.1:${port} (EADDRINUSE)`,
+    },
+  );
   assert.equal(await findWorker(folder.dataDir), null);
 });
