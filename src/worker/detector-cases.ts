@@ -1,6 +1,6 @@
 /**
  * Runs the cases of a detector as a worker would: the log lines are decoded, parsed and stored, the detector runs over the
- * store. Each case has servers of its own, so that one store serves all cases of the same parameters.
+ * store, after those that its cases name. Each case has servers of its own, so that one store serves all cases of the same parameters.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,9 +9,11 @@ import { caseFacts } from '../detect/cases/addresses.ts';
 import type { DetectorCase } from '../detect/cases/case-file.ts';
 import { differences, type RaisedAlert } from '../detect/cases/compare.ts';
 import { CASE_PREFIX, recordsOf } from '../detect/cases/log-lines.ts';
-import type { Detector } from '../detect/detector.ts';
+import { type Detector, loadDetectors } from '../detect/detector.ts';
+import type { ArmedDetector } from '../detect/engine.ts';
 import { bindParameters } from '../detect/parameters.ts';
 import { AddressBook, addressRow } from '../enrichment/address-book.ts';
+import { PgvigilError } from '../errors.ts';
 import { Store } from '../store/store.ts';
 import { StoreWriter } from '../store/writer.ts';
 import { vetDetector } from './arming.ts';
@@ -75,11 +77,11 @@ export async function raiseAlerts(
   return raised;
 }
 
-/** Indexes of cases that have the same parameters and know the same of addresses, and so can share a store. */
+/** Indexes of cases that have the same parameters and company, and know the same of addresses, and so can share a store. */
 function alike(cases: readonly DetectorCase[]): number[][] {
   const groups = new Map<string, number[]>();
-  for (const [index, { parameters, addresses }] of cases.entries()) {
-    const key = JSON.stringify([parameters, addresses]);
+  for (const [index, one] of cases.entries()) {
+    const key = JSON.stringify([one.parameters, one.with, one.addresses]);
     groups.set(key, [...(groups.get(key) ?? []), index]);
   }
   return [...groups.values()];
@@ -97,7 +99,7 @@ async function raisedBy(
     try {
       const records = cases.flatMap((one, index) => recordsOf(one, serverOf(index)));
       await run(store, detector, cases, delivery.batches(records), delivery.latenessMs);
-      return await raisedAlerts(store, cases);
+      return await raisedAlerts(store, detector, cases);
     } finally {
       await store.close();
     }
@@ -168,7 +170,10 @@ async function detectionOf(
   }
   return new Detection({
     store,
-    detectors: [{ detector, values: bindParameters(detector, cases[0]?.parameters), mode: 'on' }],
+    detectors: [
+      ...(await companyOf(cases[0]?.with ?? [])),
+      { detector, values: bindParameters(detector, cases[0]?.parameters), mode: 'on' },
+    ],
     routes: [],
     latenessMs,
     timeoutMs: TIMEOUT_MS,
@@ -188,10 +193,35 @@ async function detectionOf(
   });
 }
 
-async function raisedAlerts(store: Store, cases: readonly DetectorCase[]): Promise<RaisedAlert[][]> {
+/** @throws PgvigilError DETECTOR_INVALID for one that pgvigil does not have */
+async function companyOf(ids: readonly string[]): Promise<ArmedDetector[]> {
+  if (ids.length === 0) return [];
+  const { detectors } = await loadDetectors();
+  return ids.map((id) => {
+    const detector = detectors.find((one) => one.id === id);
+    if (detector === undefined) {
+      throw new PgvigilError(
+        'DETECTOR_INVALID',
+        `a case runs with ${id}, which is no detector of pgvigil`,
+        '`pgvigil detectors list` shows them.',
+      );
+    }
+    return { detector, values: bindParameters(detector), mode: 'on' };
+  });
+}
+
+async function raisedAlerts(
+  store: Store,
+  { id }: Detector,
+  cases: readonly DetectorCase[],
+): Promise<RaisedAlert[][]> {
   const alerts = await store.rows<
     Omit<RaisedAlert, 'count'> & { evidence_count: bigint } & Record<string, unknown>
-  >('SELECT server, entity, severity, summary, evidence_count FROM alerts ORDER BY first_seen, entity');
+  >(
+    `SELECT server, entity, severity, summary, evidence_count FROM alerts
+     WHERE detector = $id ORDER BY first_seen, entity`,
+    { id },
+  );
   return cases.map((_, index) => {
     const prefix = serverOf(index)('');
     return alerts

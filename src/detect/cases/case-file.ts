@@ -115,6 +115,8 @@ const detectorCase = z.strictObject({
   history_days: z.int().min(1).max(60).default(14),
   /** By client. Of others it is known whether they are private. */
   addresses: z.record(z.string(), address).default({}),
+  /** Detectors of pgvigil that run before it, with their defaults: for one that reads the alerts of others. */
+  with: z.array(z.string()).default([]),
   steps: z.array(step).min(1),
   /** All alerts that are raised; `[]` for a case that looks alike and is harmless. */
   alerts: z.array(alert),
