@@ -9,6 +9,12 @@ import { saveFloods } from './flood.ts';
 import { holdBack } from './holding.ts';
 import { type AlertChange, type AlertKind, foldEvidence } from './lifecycle.ts';
 
+/** A detector as far as its alerts go. */
+export type RaisingDetector = Pick<
+  Detector,
+  'id' | 'name' | 'title' | 'severity' | 'quiet' | 'correlates' | 'tactic' | 'risk'
+>;
+
 /** Entries named on one alert. */
 const MAX_ALLOWED_BY = 20;
 
@@ -19,7 +25,7 @@ const MAX_ALLOWED_BY = 20;
  */
 export async function raiseAlerts(
   transaction: Transaction,
-  detector: Detector,
+  detector: RaisingDetector,
   isShadow: boolean,
   evidence: readonly Evidence[],
   caps: AlertCaps,
@@ -38,7 +44,7 @@ export async function raiseAlerts(
   return [...changes, ...(await saveFloods(transaction, held, now))];
 }
 
-function alertKind(detector: Detector, isShadow: boolean): AlertKind {
+function alertKind(detector: RaisingDetector, isShadow: boolean): AlertKind {
   const { id, name, title, severity, quiet, correlates, tactic, risk } = detector;
   const counted = correlates ? { tactic: null, risk: null } : { tactic, risk };
   return { id, name, title, severity, quiet, lane: isShadow ? 'shadow' : 'open', ...counted };

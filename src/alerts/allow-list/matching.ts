@@ -77,16 +77,16 @@ function fieldTest(
 
 /**
  * A relation must be all that the statement touches: one that reads an allowed table and another beside it is not the
- * statement that somebody had in mind.
+ * statement that somebody had in mind. A fingerprint is the same for every literal. So neither says anything of code that
+ * stands in a literal.
  */
 function statementMatcher(entry: AllowEntry): (facts: StatementFacts | undefined) => boolean {
   const isRelation = entry.relation === null ? null : globMatcher(entry.relation);
   const isFingerprint = entry.fingerprint === null ? null : globMatcher(entry.fingerprint);
   return (facts) => {
-    if (facts === undefined) return false;
-    if (isFingerprint !== null && (facts.fingerprint === null || !isFingerprint(facts.fingerprint)))
-      return false;
-    if (isRelation === null) return true;
-    return facts.isComplete && facts.relations.length > 0 && facts.relations.every(isRelation);
+    if (!facts?.isComplete) return false;
+    const { fingerprint, relations } = facts;
+    if (isFingerprint !== null && (fingerprint === null || !isFingerprint(fingerprint))) return false;
+    return isRelation === null || (relations.length > 0 && relations.every(isRelation));
   };
 }
