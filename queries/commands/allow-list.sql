@@ -7,7 +7,8 @@ SELECT
     WHEN starts_at > $now THEN 'waiting'
     ELSE 'in force'
   END AS state,
-  * EXCLUDE (entry_id, kind, user_name, database_name) RENAME (user_name AS user, database_name AS database)
+  detector, server, user_name AS user, client, database_name AS database, application, entity, relation, fingerprint,
+  reason, author, created_at, starts_at, expires_at, hits, last_hit, removed_at, removed_by
 FROM allow_list
 WHERE kind = $kind AND ($all OR (removed_at IS NULL AND expires_at > $now))
 ORDER BY created_at DESC, entry_id

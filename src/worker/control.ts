@@ -72,11 +72,16 @@ function application(token: string, snapshots: Snapshots, { status, allowList }:
   const authorized = bearer(token);
   app.get('/status', authorized, async (context) => context.json((await status()) as object));
   app.post('/snapshot', authorized, async (context) => context.json({ path: await snapshots.take() }));
-  app.post('/allow-list', authorized, bodyLimit({ maxSize: MAX_BODY_BYTES }), allowListRoute(allowList));
+  app.post('/allow-list', authorized, smallBody, allowListRoute(allowList));
   app.notFound((context) => context.json({ error: 'not found' }, 404));
   app.onError((error, context) => context.json({ error: messageOf(error) }, 500));
   return app;
 }
+
+const smallBody = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: (context) => context.json({ error: 'the body is too large' }, 413),
+});
 
 /** A web page that had its own name resolve to 127.0.0.1 would send that name (DNS rebinding). */
 async function refuseOtherHosts(context: Context, next: Next): Promise<Response | undefined> {
