@@ -29,19 +29,22 @@ runbook:
 WITH counted AS (
   SELECT
     record_id, event_time, server, entity, session_id, user_name, client, detector, tactic, risk,
-    -- The chain is looked for in steps of ten minutes: a flood of evidence is no more than 144 of them a day.
-    time_bucket(INTERVAL '10 minutes', event_time) AS step
+    -- A chain is looked for in steps of an hour: a flood of evidence is no more than 48 of them.
+    time_bucket($window / 24, event_time) AS step
   FROM risk_evidence
   WHERE counts
     AND event_time > $since - 2 * $window
     AND event_time <= $until
+), suspects AS (
+  -- Whose evidence could be a chain at all, wherever it lies.
+  SELECT server, entity
+  FROM (SELECT server, entity, detector, tactic, max(risk) AS risk FROM counted GROUP BY ALL)
+  GROUP BY server, entity
+  HAVING count(DISTINCT tactic) >= 2 AND sum(risk) >= least($min_chain_risk, $min_risk)
 ), links AS (
   SELECT server, entity, step, detector, tactic, max(risk) AS risk, min(event_time) AS first_seen
   FROM counted
-  -- One tactic is no chain.
-  SEMI JOIN (
-    SELECT server, entity FROM counted GROUP BY server, entity HAVING count(DISTINCT tactic) >= 2
-  ) USING (server, entity)
+  SEMI JOIN suspects USING (server, entity)
   GROUP BY server, entity, step, detector, tactic
 ), steps AS (
   SELECT DISTINCT server, entity, step FROM links
@@ -52,30 +55,35 @@ WITH counted AS (
     ON l.server = s.server AND l.entity = s.entity AND l.step > s.step - $window AND l.step <= s.step
   GROUP BY s.server, s.entity, s.step, l.detector, l.tactic
 ), chains AS (
-  SELECT
-    server, entity, step,
-    sum(risk) AS risk,
-    count(DISTINCT tactic) AS tactics,
-    string_agg(concat(detector, ' ', tactic), ', ' ORDER BY first_seen, detector) AS chain
+  SELECT server, entity, step, sum(risk) AS risk, count(DISTINCT tactic) AS tactics
   FROM behind
   GROUP BY server, entity, step
   HAVING (tactics >= $min_tactics AND risk >= $min_chain_risk) OR (tactics >= 2 AND risk >= $min_risk)
 ), told AS (
   -- A step is evidence when a chain holds it; it tells of the heaviest.
-  SELECT
-    s.server, s.entity, s.step,
-    max(c.risk) AS risk,
-    arg_max(c.tactics, (c.risk, c.step)) AS tactics,
-    arg_max(c.chain, (c.risk, c.step)) AS chain
+  SELECT s.server, s.entity, s.step, max(c.risk) AS risk, arg_max(c.step, (c.risk, c.step)) AS end_step
   FROM steps s
   JOIN chains c
     ON c.server = s.server AND c.entity = s.entity AND c.step >= s.step AND c.step < s.step + $window
   GROUP BY s.server, s.entity, s.step
-), known AS (
-  -- What was told already: a long chain would be told anew at every look.
-  SELECT server, alert_entity AS entity, record_id
-  FROM risk_evidence
-  WHERE detector = 'C01' AND event_time > $since - 2 * $window
+), texts AS (
+  SELECT
+    server, entity, step AS end_step,
+    count(DISTINCT tactic) AS tactics,
+    string_agg(concat(detector, ' ', tactic), ', ' ORDER BY first_seen, detector) AS chain
+  FROM behind
+  SEMI JOIN (SELECT DISTINCT server, entity, end_step AS step FROM told) USING (server, entity, step)
+  GROUP BY server, entity, step
+), fresh AS (
+  -- What was told already is left out: a long chain would be told anew at every look.
+  SELECT e.*
+  FROM counted e
+  SEMI JOIN told USING (server, entity, step)
+  ANTI JOIN (
+    SELECT server, alert_entity, record_id
+    FROM risk_evidence
+    WHERE detector = 'C01' AND event_time > $since - 2 * $window
+  ) k ON k.server = e.server AND k.alert_entity = e.entity AND k.record_id = e.record_id
 )
 SELECT
   e.record_id,
@@ -85,13 +93,10 @@ SELECT
   any_value(e.session_id) AS session_id,
   any_value(e.user_name) AS user_name,
   any_value(e.client) AS client,
-  concat(
-    any_value(e.entity), ': ', any_value(t.tactics), ' tactics within a day, risk ', any_value(t.risk), ' (',
-    any_value(t.chain), ')'
-  ) AS summary,
+  any_value(concat(e.entity, ': ', x.tactics, ' tactics within a day, risk ', t.risk, ' (', x.chain, ')')) AS summary,
   any_value(t.risk) AS observed,
-  any_value(CASE WHEN t.tactics >= $min_tactics THEN $min_chain_risk ELSE $min_risk END) AS threshold
-FROM counted e
-JOIN told t USING (server, entity, step)
-ANTI JOIN known k ON k.server = e.server AND k.entity = e.entity AND k.record_id = e.record_id
+  any_value(CASE WHEN x.tactics >= $min_tactics THEN $min_chain_risk ELSE $min_risk END) AS threshold
+FROM fresh e
+JOIN told t ON t.server = e.server AND t.entity = e.entity AND t.step = e.step
+JOIN texts x ON x.server = t.server AND x.entity = t.entity AND x.end_step = t.end_step
 GROUP BY e.server, e.entity, e.record_id
