@@ -35,11 +35,16 @@ export function isReleaseDay(day: number): boolean {
   return weekday(day) === 1 || weekday(day) === 3;
 }
 
+const zones = new Map<string, number>();
+
 /** Milliseconds by which a zone is ahead of UTC at noon of a day. */
 export function zoneOffset(zone: string, day: number): number {
-  const noon = midnight(day) + DAY / 2;
-  const hour = Number(
-    new Intl.DateTimeFormat('en', { timeZone: zone, hour: '2-digit', hourCycle: 'h23' }).format(noon),
-  );
-  return (hour - 12) * HOUR;
+  const key = `${zone} ${day}`;
+  let offset = zones.get(key);
+  if (offset === undefined) {
+    const format = new Intl.DateTimeFormat('en', { timeZone: zone, hour: '2-digit', hourCycle: 'h23' });
+    offset = (Number(format.format(midnight(day) + DAY / 2)) - 12) * HOUR;
+    zones.set(key, offset);
+  }
+  return offset;
 }

@@ -8,11 +8,11 @@ import type { Outage } from './pools.ts';
 type Transcripts = ReadonlyMap<string, Transcript[]>;
 
 /** Milliseconds on average between two sessions of the platform. A real server has eleven a minute, all alike. */
-const PLATFORM_GAP = 12 * MINUTE;
-/** Minutes between two rounds of all readings. */
-const FULL_ROUND = 30;
+const PLATFORM_GAP = 15 * MINUTE;
+/** Minutes from one round of all readings to the next. */
+const FULL_ROUND = 60;
 
-/** A monitoring agent: one reading a minute, all of them twice an hour, a new session each day. */
+/** A monitoring agent: one reading a minute, all of them once an hour, a new session each day. */
 export function monitoring(
   server: SimulatedServer,
   all: Transcripts,

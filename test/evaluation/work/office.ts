@@ -14,7 +14,7 @@ function application(server: SimulatedServer, transcript: Transcript, client: st
   keepWorking(
     server,
     {
-      ...{ transcript, actor: { client }, pages: () => pages, perHour: 34, atNight: 0.01, atWeekends: 0.06 },
+      ...{ transcript, actor: { client }, pages: () => pages, perHour: 25, atNight: 0.01, atWeekends: 0.06 },
       restarts: Array.from({ length: DAYS }, (_, day) => midnight(day) + 3 * HOUR).filter(
         (_, day) => weekday(day) === 6,
       ),

@@ -43,7 +43,7 @@ function applications(server: SimulatedServer, all: Transcripts, outages: readon
   for (const [index, client] of ['10.20.1.11', '10.20.1.11', '10.20.1.12', '10.20.1.12'].entries()) {
     const random = new Random(100 + index);
     const pool = {
-      ...{ transcript: sessions[0]!, actor: { client }, perHour: 9, atNight: 0.15, atWeekends: 0.8 },
+      ...{ transcript: sessions[0]!, actor: { client }, perHour: 7, atNight: 0.15, atWeekends: 0.8 },
       pages: (time: number) => (time < newPages ? old : pages),
       restarts: releases.map((time) => time + index * 40_000),
     };
