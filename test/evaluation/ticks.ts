@@ -5,13 +5,13 @@ import type { Scenario } from './scenarios.ts';
 /** Between two looks in the days of learning. */
 const LEARNING_TICK = DAY / 2;
 /** Between two looks in ordinary hours that are judged. */
-const JUDGED_TICK = 4 * HOUR;
+const JUDGED_TICK = 6 * HOUR;
 /** Between two looks during an attack: what the time to an alert is rounded up to. Milliseconds. */
-export const FINE_TICK = 15_000;
+export const FINE_TICK = 20_000;
 /** A slow attack is looked at this often all in all. */
-const LOOKS_AT_SLOW = 60;
+const LOOKS_AT_SLOW = 24;
 /** Time after an attack in which it is still looked at often. */
-const AFTERMATH = 2 * FINE_TICK;
+const AFTERMATH = FINE_TICK;
 
 /** Moments of all looks, in order; the last is the end of the four weeks. */
 export function ticksFor(scenarios: readonly Scenario[]): number[] {

@@ -1,3 +1,4 @@
+import { END } from '../calendar.ts';
 import type { LogLine } from '../server.ts';
 import { readTranscripts } from '../transcripts.ts';
 import { workOfOffice } from './office.ts';
@@ -8,5 +9,6 @@ export function simulateWork(): LogLine[] {
   const all = readTranscripts();
   return [workOfShop(all), workOfOffice(all)]
     .flatMap(({ lines }) => lines)
+    .filter(({ time }) => time < END)
     .sort((one, other) => one.time - other.time);
 }
