@@ -12,7 +12,7 @@ requires:
   - pgaudit.log with read
   - log_connections = on
 parameters:
-  silence: { type: duration, default: 15m, help: "How long no AUDIT line comes, of users whose sessions all had some." }
+  silence: { type: duration, default: 10m, help: "How long no AUDIT line comes while users sign in whose sessions had some. What comes before is looked at for three times as long." }
   min_sessions: { type: number, default: 5, min: 2, max: 1000, help: Sessions without the lines that sessions had before. }
 false_positives:
   - A change of parameters that was meant. D01 reports those that hide more.
@@ -34,13 +34,13 @@ WITH changes AS (
       'pgaudit.log', 'pgaudit.log_rows', 'pgaudit.log_relation', 'log_replication_commands', 'log_hostname'
     )
 ), audits AS (
-  SELECT record_id, event_time, server, session_id, user_name, client, database_name, application, lower(class) AS class, tls
+  SELECT record_id, event_time, server, session_id, user_name, client, lower(class) AS class, tls
   FROM activity
-  WHERE event_time > $since - INTERVAL 1 HOUR
+  WHERE event_time > $since - 3 * $silence
     AND event_time <= $until
     AND audit_type IS NOT NULL
 ), lost AS (
-  -- Of pgaudit.log its old value is not told: what it logged in the hour before is.
+  -- Of pgaudit.log its old value is not told: what it logged shortly before is.
   SELECT
     c.record_id, c.event_time, c.server, c.value,
     list_sort(list_filter(
@@ -48,7 +48,7 @@ WITH changes AS (
       lambda class: list_contains(c.words, '-' || class) OR NOT (list_contains(c.words, class) OR list_contains(c.words, 'all'))
     )) AS classes
   FROM changes c
-  JOIN audits a ON a.server = c.server AND a.event_time <= c.event_time AND a.event_time > c.event_time - INTERVAL 1 HOUR
+  JOIN audits a ON a.server = c.server AND a.event_time <= c.event_time AND a.event_time > c.event_time - 3 * $silence
   WHERE c.parameter = 'pgaudit.log'
   GROUP BY c.record_id, c.event_time, c.server, c.value, c.words
 ), sign_in_lines AS (
@@ -65,18 +65,18 @@ WITH changes AS (
     QUALIFY row_number() OVER (PARTITION BY server, session_id ORDER BY event_time, record_id) = 1
   ) a
   ASOF JOIN sign_in_lines l ON l.server = a.server AND a.event_time >= l.event_time
-  WHERE a.started > l.event_time AND a.started > a.event_time - INTERVAL 30 MINUTE AND a.started <= a.event_time
+  WHERE a.started > l.event_time AND a.started > a.event_time - 3 * $silence AND a.started <= a.event_time
 ), counted AS (
   SELECT
     *,
     count(*) OVER (
-      PARTITION BY server, last_line ORDER BY event_time RANGE BETWEEN INTERVAL 30 MINUTE PRECEDING AND CURRENT ROW
+      PARTITION BY server, last_line ORDER BY event_time RANGE BETWEEN 3 * $silence PRECEDING AND CURRENT ROW
     ) AS n
   FROM unannounced
 ), signed AS (
   SELECT record_id, event_time, server, session_id, user_name, client, database_name, application
   FROM sign_ins
-  WHERE event_time > $since - INTERVAL 1 HOUR
+  WHERE event_time > $since - 3 * $silence
     AND event_time <= $until
     AND outcome = 'success'
     AND NOT is_platform AND NOT is_pooler
@@ -85,15 +85,15 @@ WITH changes AS (
   SELECT s.*, a.event_time AS last_audit
   FROM signed s
   ASOF JOIN audits a ON a.server = s.server AND s.event_time >= a.event_time
-  WHERE s.event_time > a.event_time AND s.event_time - a.event_time <= INTERVAL 30 MINUTE
+  WHERE s.event_time > a.event_time AND s.event_time - a.event_time <= 2 * $silence
 ), audited AS (
   SELECT server, session_id, min(event_time) AS first_audit FROM audits GROUP BY server, session_id
 ), before AS (
-  -- Whose sessions had AUDIT lines in the half hour before it: who never had any proves nothing.
+  -- Whose sessions had AUDIT lines before it: who never had any proves nothing.
   SELECT q.server, q.last_audit, s.user_name
   FROM (SELECT DISTINCT server, last_audit FROM quiet) q
   JOIN signed s
-    ON s.server = q.server AND s.event_time <= q.last_audit AND s.event_time > q.last_audit - INTERVAL 30 MINUTE
+    ON s.server = q.server AND s.event_time <= q.last_audit AND s.event_time > q.last_audit - $silence
   LEFT JOIN audited a ON a.server = s.server AND a.session_id = s.session_id AND a.first_audit <= q.last_audit
   GROUP BY q.server, q.last_audit, s.user_name
   HAVING count(*) >= 2 AND count(a.session_id) >= 0.8 * count(*)
@@ -128,7 +128,7 @@ FROM lost
 WHERE len(classes) > 0
 UNION ALL
 SELECT
-  record_id, event_time, server, session_id, user_name, client, database_name, application, 'connection lines',
+  record_id, event_time, server, session_id, user_name, client, NULL, NULL, 'connection lines',
   concat(n, ' sessions began without a connection line, the last of which came at ', strftime(last_line, '%H:%M')),
   n, $min_sessions
 FROM counted
