@@ -7,6 +7,7 @@ risk: 50
 tactic: initial-access
 attack: [T1078]
 quiet: 1d
+window: $window
 requires:
   - log_connections = on
   - client addresses

@@ -8,6 +8,7 @@ tactic: several
 correlates: true
 attack: []
 quiet: 24h
+window: 2 * $window
 requires:
   - the other detectors
 parameters:

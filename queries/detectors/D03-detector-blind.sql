@@ -8,6 +8,7 @@ tactic: defense-impairment
 attack: [T1685.002]
 attack_v18: [T1562.008]
 quiet: 1d
+window: 1d
 requires:
   - pgaudit.log with read
   - log_connections = on

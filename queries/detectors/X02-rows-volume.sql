@@ -7,6 +7,7 @@ risk: 55
 tactic: collection
 attack: [T1213.006]
 quiet: 1h
+window: 2h
 requires:
   - pgaudit.log with read
   - pgaudit.log_rows = on

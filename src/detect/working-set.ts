@@ -41,7 +41,7 @@ const COMPACT_EVERY = HOUR;
 /** View files that are created in more than the store. */
 const TOLD_VIEWS = ['01-sessions', '02-sign-ins'];
 const ARRIVED_VIEWS = ['03-activity', '05-records'];
-const WORKING_VIEWS = ['06-errors', '11-pooler-clients'];
+const WORKING_VIEWS = ['00-functions', '06-errors', '11-pooler-clients'];
 const OWN = new Set([
   'activity',
   'errors',

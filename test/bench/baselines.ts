@@ -97,7 +97,11 @@ async function detectorTimes(store: Store, lastRecord: number, until: number): P
           0,
         ),
       );
-    for await (const judgement of new Engine({ store, timeoutMs: 120_000, now: Date.now }).judge(asking, until, BigInt(lastRecord))) {
+    for await (const judgement of new Engine({ store, timeoutMs: 120_000, now: Date.now }).judge(
+      asking,
+      until,
+      BigInt(lastRecord),
+    )) {
       if (judgement.outcome === 'failed') throw new Error(judgement.error);
       times.set(judgement.detector.id, [...(times.get(judgement.detector.id) ?? []), judgement.durationMs]);
     }
