@@ -1,8 +1,10 @@
--- Three databases in memory beside the store. told: connection lines, and the sessions that something new is told of.
--- arrived: the activities that are to be judged, with what belongs to them. working: what detectors read. The public views
+-- Databases in memory beside the store. told: connection lines, and the sessions that something new is told of.
+-- arrived: the activities that are to be judged, with what belongs to them. counted: those of them that were never counted.
+-- working: what detectors read. The public views
 -- are created in each from their own files, so that a detector reads the same definitions everywhere.
 ATTACH ':memory:' AS told;
 ATTACH ':memory:' AS arrived;
+ATTACH ':memory:' AS counted;
 ATTACH ':memory:' AS working;
 
 CREATE SCHEMA told.store;
@@ -22,3 +24,9 @@ CREATE TABLE arrived.store.failed_audits AS FROM pgvigil.store.failed_audits LIM
 CREATE TABLE arrived.store.statements AS FROM pgvigil.store.statements LIMIT 0;
 CREATE VIEW arrived.store.templates AS FROM pgvigil.store.templates;
 CREATE VIEW arrived.store.records AS FROM pgvigil.store.records;
+
+CREATE SCHEMA counted.store;
+CREATE VIEW counted.store.activities AS
+SELECT * FROM arrived.main.picked WHERE record_id > getvariable('judged') OR event_time > getvariable('watermark');
+CREATE VIEW counted.store.statements AS FROM arrived.store.statements;
+CREATE VIEW counted.store.templates AS FROM pgvigil.store.templates;

@@ -2,3 +2,5 @@
 DELETE FROM working.main.notable_activity
 WHERE event_time < getvariable('forget_before')
   AND (event_time < getvariable('forget_changes_before') OR coalesce(class, '') NOT IN ('DDL', 'ROLE'));
+
+DELETE FROM working.main.minutes WHERE minute < getvariable('forget_before');

@@ -1,6 +1,6 @@
 -- Picks the activities between "slice_from" (exclusive) and "slice_to" (inclusive) that nobody has judged as they now stand: those that
 -- arrived since ("judged": the last record that was judged), those that were held back ("watermark"), those of whose session,
--- failure or text something new is known.
+-- failure or text something new is known. "slice_front": the last record that counts as arrived.
 CREATE OR REPLACE TABLE arrived.main.picked AS
 WITH relinked AS (
   SELECT error_record_id AS record_id FROM pgvigil.store.failed_audits
@@ -14,7 +14,7 @@ FROM pgvigil.store.activities a
 WHERE
   event_time > getvariable('slice_from')
   AND event_time <= getvariable('slice_to')
-  AND record_id <= getvariable('front')
+  AND record_id <= getvariable('slice_front')
   AND (
     record_id > getvariable('judged')
     OR event_time > getvariable('watermark')

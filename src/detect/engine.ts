@@ -131,7 +131,12 @@ export class Engine {
     if (detectors.length === 0) return;
     const span = await this.#spanOf(before, until);
     const set = await workingSetOf(store, memoryFor(stored, detectors));
-    await set.advance({ since: span.from, watermark: before.watermark, front: lastRecordId });
+    await set.advance({
+      since: span.from,
+      watermark: before.watermark,
+      judged: before.lastRecordId,
+      front: lastRecordId,
+    });
     const failed = new Set<string>();
     let place: DetectorProgress = before;
     for (const slice of await this.#slices(span, before, lastRecordId)) {
@@ -153,6 +158,7 @@ export class Engine {
       }
       place = progress;
     }
+    set.done(place.watermark);
   }
 
   /** A detector that fell behind: from where it stands, over the views of the store. */

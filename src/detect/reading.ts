@@ -11,13 +11,15 @@ function tablesOf(connection: DuckDBConnection, sql: string): string[] {
   return connection.getTableNames(plain, false).map((name) => name.toLowerCase());
 }
 
+const isRemembered = (name: string) => name === 'notable_activity' || name === 'activity_minutes';
+
 /** Whether it has to read the views of the store, because it looks back further than is remembered. */
 export function readsStore(connection: DuckDBConnection, { detector, values }: ArmedDetector): boolean {
   const reach = windowLength(detector.window, values);
   if (reach === 0) return false;
   const tables = tablesOf(connection, detector.sql);
   if (tables.includes('activity') || tables.includes('errors')) return true;
-  return reach > (tables.includes('notable_activity') ? DAY_MEMORY_MS : SIGN_IN_MEMORY_MS);
+  return reach > (tables.some(isRemembered) ? DAY_MEMORY_MS : SIGN_IN_MEMORY_MS);
 }
 
 /** How long notable activities have to be remembered for these detectors, milliseconds. */

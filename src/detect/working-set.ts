@@ -3,6 +3,7 @@
  *
  * - `activity` and `errors`: what is to be judged now.
  * - `notable_activity`: it, and what is remembered of before: `memoryMs`, and a day for changes of objects and roles.
+ * - `activity_minutes`: of all activities, `memoryMs` back.
  * - `sessions`, `sign_ins`, `pooler_clients`: of two days, and of every session that did something in them.
  *
  * The other views are those of the store. All of it is made from the store and can be thrown away at any time.
@@ -41,9 +42,11 @@ const COMPACT_EVERY = HOUR;
 /** View files that are created in more than the store. */
 const TOLD_VIEWS = ['01-sessions', '02-sign-ins'];
 const ARRIVED_VIEWS = ['03-activity', '05-records'];
+const COUNTED_VIEWS = ['12-activity-minutes'];
 const WORKING_VIEWS = ['00-functions', '06-errors', '11-pooler-clients'];
 const OWN = new Set([
   'activity',
+  'activity_minutes',
   'errors',
   'notable_activity',
   'pooler_clients',
@@ -52,15 +55,23 @@ const OWN = new Set([
   'sign_ins',
 ]);
 
+const STEPS = [
+  'attach',
+  'tell',
+  'meet',
+  'recall',
+  'retell',
+  'pick',
+  'take',
+  'note',
+  'count',
+  'minutes',
+  'forget',
+  'compact',
+] as const;
 const SQL = Object.fromEntries(
-  ['attach', 'tell', 'meet', 'recall', 'retell', 'pick', 'take', 'note', 'forget', 'compact'].map((name) => [
-    name,
-    readFileSync(packagePath(`queries/working-set/${name}.sql`), 'utf8'),
-  ]),
-) as Record<
-  'attach' | 'tell' | 'meet' | 'recall' | 'retell' | 'pick' | 'take' | 'note' | 'forget' | 'compact',
-  string
->;
+  STEPS.map((name) => [name, readFileSync(packagePath(`queries/working-set/${name}.sql`), 'utf8')]),
+) as Record<(typeof STEPS)[number], string>;
 
 /** The working set of a store is made once. */
 const ofStores = new WeakMap<Store, Promise<WorkingSet>>();
@@ -87,8 +98,12 @@ export class WorkingSet {
   #memoryMs = HOUR;
   /** Last record that was taken in. */
   #known = -1n;
-  /** Event time from which everything that is remembered is complete; null before anything was read. */
-  #completeFrom: number | null = null;
+  /** Last record of the look that is under way. */
+  #front = -1n;
+  /** Where the last look ended. */
+  #place: { judged: bigint; watermark: number } | null = null;
+  /** Event time from which everything that is remembered is complete. */
+  #completeFrom = 0;
   #compactedAt = 0;
 
   private constructor(store: Store, connection: DuckDBConnection) {
@@ -118,48 +133,49 @@ export class WorkingSet {
    *
    * @param since from where will be judged
    * @param watermark up to where was judged before
+   * @param judged last record that had arrived by then
    */
-  async advance({
-    since,
-    watermark,
-    front,
-  }: {
-    since: number;
-    watermark: number;
-    front: bigint;
-  }): Promise<void> {
-    if (this.#completeFrom === null || since - this.#memoryMs < this.#completeFrom)
-      await this.#startFrom(since, Math.max(since, watermark), front);
-    else await this.#tell(front);
+  async advance(look: { since: number; watermark: number; judged: bigint; front: bigint }): Promise<void> {
+    const isNext =
+      this.#place?.judged === look.judged &&
+      this.#place.watermark === look.watermark &&
+      look.since - this.#memoryMs >= this.#completeFrom;
+    if (!isNext) await this.#startFrom(look);
+    else await this.#tell(look.front);
+    this.#place = null; // until a whole look is over, nobody knows what of it was remembered
+    this.#front = look.front;
   }
 
   /** Makes `activity` what is to be judged of a slice, and remembers it. */
   async take(slice: Slice): Promise<void> {
-    await this.#pick(slice);
-    await this.#connection.run(SQL.take);
-    await this.#connection.run(SQL.note);
+    await this.#take(slice, this.#front);
     await this.#forget(slice.to);
   }
 
-  /** Reads what is remembered anew from the store, up to `until`. */
-  async #startFrom(since: number, until: number, front: bigint): Promise<void> {
+  /** A look is over: all up to `watermark` was taken. */
+  done(watermark: number): void {
+    this.#place = { judged: this.#front, watermark };
+  }
+
+  /** Reads what is remembered anew from the store: of what was judged before. */
+  async #startFrom(look: { since: number; watermark: number; judged: bigint; front: bigint }): Promise<void> {
     await this.#detach();
     await this.#attach();
-    const from = since - this.#memoryMs;
+    const from = look.since - this.#memoryMs;
     this.#known = -1n;
     this.#completeFrom = from;
-    this.#compactedAt = since;
-    await this.#set({ lines_from: timestamp(since - SIGN_IN_MEMORY_MS - SLACK_MS) });
-    await this.#tell(front);
-    // What was judged before is remembered all the same: nothing of it counts as judged here.
-    const all = { front, judged: front, watermark: from };
-    for (const slice of slicesOf(
-      { from, to: until },
-      await minutesOf(this.#store, { from, to: until }, all),
-    )) {
-      await this.#pick({ ...slice, ...all });
-      await this.#connection.run(SQL.note);
-    }
+    this.#compactedAt = look.since;
+    await this.#set({ lines_from: timestamp(look.since - SIGN_IN_MEMORY_MS - SLACK_MS) });
+    await this.#tell(look.front);
+    if (look.watermark <= from) return;
+    const span = { from, to: look.watermark };
+    const minutes = await minutesOf(this.#store, span, {
+      front: look.judged,
+      judged: look.judged,
+      watermark: from,
+    });
+    for (const slice of slicesOf(span, minutes))
+      await this.#take({ ...slice, judged: look.judged, watermark: from }, look.judged);
   }
 
   async #close(): Promise<void> {
@@ -178,6 +194,12 @@ export class WorkingSet {
     await this.#createViews('arrived', ARRIVED_VIEWS);
     await connection.run('CREATE TABLE working.main.activity AS FROM arrived.main.activity LIMIT 0');
     await connection.run('CREATE TABLE working.main.notable_activity AS FROM arrived.main.activity LIMIT 0');
+    await connection.run('CREATE VIEW counted.main.sessions AS FROM working.main.sessions');
+    await this.#createViews('counted', COUNTED_VIEWS);
+    await connection.run(
+      'CREATE TABLE working.main.minutes AS SELECT * EXCLUDE (is_platform) FROM counted.main.activity_minutes LIMIT 0',
+    );
+    await connection.run(SQL.minutes);
     await connection.run('CREATE VIEW working.main.records AS FROM arrived.main.records');
     await this.#createViews('working', WORKING_VIEWS);
     for (const view of views.filter((name) => !OWN.has(name)))
@@ -194,7 +216,7 @@ export class WorkingSet {
   async #detach(): Promise<void> {
     await this.#connection.run('USE pgvigil');
     await this.#connection.run(
-      'DETACH DATABASE IF EXISTS working; DETACH DATABASE IF EXISTS arrived; DETACH DATABASE IF EXISTS told',
+      'DETACH DATABASE IF EXISTS working; DETACH DATABASE IF EXISTS counted; DETACH DATABASE IF EXISTS arrived; DETACH DATABASE IF EXISTS told',
     );
   }
 
@@ -206,16 +228,16 @@ export class WorkingSet {
     await this.#connection.run(SQL.retell);
   }
 
-  async #pick(slice: Slice): Promise<void> {
+  async #take(slice: Slice, front: bigint): Promise<void> {
     await this.#set({
       slice_from: timestamp(slice.from),
       slice_to: timestamp(slice.to),
       watermark: timestamp(slice.watermark),
       judged: slice.judged,
+      slice_front: front,
     });
-    await this.#connection.run(SQL.pick);
-    await this.#connection.run(SQL.meet);
-    await this.#connection.run(SQL.recall);
+    for (const step of ['pick', 'meet', 'recall', 'take', 'note', 'count'] as const)
+      await this.#connection.run(SQL[step]);
   }
 
   async #forget(to: number): Promise<void> {
@@ -227,7 +249,7 @@ export class WorkingSet {
       forget_sessions_before: timestamp(signInReach),
     });
     await this.#connection.run(SQL.forget);
-    this.#completeFrom = Math.max(this.#completeFrom ?? reach, reach);
+    this.#completeFrom = Math.max(this.#completeFrom, reach);
     if (to - this.#compactedAt < COMPACT_EVERY) return;
     this.#compactedAt = to;
     await this.#connection.run(SQL.compact);

@@ -25,8 +25,9 @@ async function look(
   );
   const to = Math.max(until, state.watermark);
   const from = Math.min(state.watermark === 0 ? to : state.watermark, (row?.first?.getTime() ?? to) - 1);
-  await set.advance({ since: from, watermark: state.watermark, front: front.recordId });
+  await set.advance({ since: from, watermark: state.watermark, judged: state.judged, front: front.recordId });
   await set.take({ from, to, watermark: state.watermark, judged: state.judged });
+  set.done(to);
   state.watermark = to;
   state.judged = front.recordId;
   return { from, to };
@@ -73,6 +74,7 @@ test('records in any order, looked at in between: the set says what the store sa
     await look(store, set, state, front.eventTime - random.below(5 * MINUTE));
     const judged = `event_time <= '${new Date(state.watermark).toISOString().slice(0, -1)}'`;
     await assertSame(set, 'notable_activity', judged);
+    await assertSame(set, 'activity_minutes', judged.replace('event_time', 'minute + INTERVAL 1 MINUTE'));
     await assertSame(set, 'sign_ins', 'true');
     await assertSame(
       set,
