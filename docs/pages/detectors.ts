@@ -48,8 +48,9 @@ function section(detector: Detector): string {
   ]);
   return [
     `\n## ${detector.id}\n**${detector.title}** (\`${detector.name}\`)\n\n`,
-    `Severity ${detector.severity}, risk ${detector.risk}. ATT&CK v19: ${detector.tactic}, ${detector.attack.map(technique).join(', ')}`,
+    `Severity ${detector.severity}, risk ${detector.risk}. ATT&CK v19: ${[detector.tactic, ...detector.attack.map(technique)].join(', ')}`,
     detector.attackV18.length > 0 ? ` (v18: ${detector.attackV18.join(', ')}). ` : '. ',
+    detector.correlates ? 'It reads the alerts of the others and runs after them. ' : '',
     detector.deniedAttempts ? 'Attempts that the server denied count, too. ' : '',
     detector.mode === 'on' ? '' : `Mode ${detector.mode} unless the configuration says otherwise. `,
     `After ${duration(detector.quiet)} without evidence a new alert is opened. `,

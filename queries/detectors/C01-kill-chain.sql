@@ -94,7 +94,7 @@ SELECT
   any_value(e.session_id) AS session_id,
   any_value(e.user_name) AS user_name,
   any_value(e.client) AS client,
-  any_value(concat(e.entity, ': ', x.tactics, ' tactics within a day, risk ', t.risk, ' (', x.chain, ')')) AS summary,
+  any_value(concat(e.entity, ': ', x.tactics, ' tactics in one chain, risk ', t.risk, ' (', x.chain, ')')) AS summary,
   any_value(t.risk) AS observed,
   any_value(CASE WHEN x.tactics >= $min_tactics THEN $min_chain_risk ELSE $min_risk END) AS threshold
 FROM fresh e

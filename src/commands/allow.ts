@@ -32,7 +32,7 @@ export interface AddOptions extends GlobalOptions {
 
 /** @throws PgvigilError USAGE, NOT_FOUND, DATA_*, WORKER_UNREACHABLE */
 export async function addAllowCommand(kind: AllowKind, options: AddOptions): Promise<void> {
-  const { config, out } = await createContext(options);
+  const { config, out, err } = await createContext(options);
   const now = Date.now();
   const [endOption, end] = kind === 'allow' ? ['--expires', options.expires] : ['--to', options.to];
   const startsAt = moment('--from', options.from, now);
@@ -54,6 +54,14 @@ export async function addAllowCommand(kind: AllowKind, options: AddOptions): Pro
     expiresAt: moment(endOption, end, kind === 'suppress' ? (startsAt ?? now) : now),
   });
   out.write(`${id}\n`);
+  if (isClaimOnly(options)) err.write(CLAIM_ONLY);
+}
+
+const CLAIM_ONLY =
+  'A user name is a claim until the sign-in succeeds: whoever tries it, from anywhere, is allowed too. --client narrows it.\n';
+
+function isClaimOnly({ user, client, entity, relation, fingerprint }: AddOptions): boolean {
+  return user !== undefined && [client, entity, relation, fingerprint].every((field) => field === undefined);
 }
 
 export async function listAllowCommand(

@@ -140,6 +140,25 @@ test('a window begins when it is told to, and its end may be given as its length
   assert.equal(await ok('suppress', 'remove', id, '-d', 'held'), `removed ${id}`);
 });
 
+test('an entry that goes by a claimed name alone is made, with a word about it', async () => {
+  const base = [
+    'allow',
+    'add',
+    '-d',
+    'data',
+    '--detector',
+    'A01',
+    '--user',
+    'x',
+    '--reason',
+    'r',
+    '--expires',
+    '1d',
+  ];
+  assert.match((await run(...base)).stderr, /a claim until the sign-in succeeds/);
+  assert.equal((await run(...base, '--client', '10.1.2.3')).stderr, '');
+});
+
 test('while a worker holds the folder, it makes the change', async () => {
   const dataDir = join(cwd, 'held');
   const store = await Store.open(dataDir);
