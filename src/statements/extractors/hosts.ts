@@ -35,7 +35,7 @@ export const hostHandlers: NodeHandlers<Draft> = {
   },
 };
 
-/** tds_fdw: `host` or `host\\instance`; oracle_fdw: `//host:port/service`, a connect descriptor, or an alias that is no host. */
+/** tds_fdw: `host` or `host\instance`; oracle_fdw: `//host:port/service`, a connect descriptor, or an alias that is no host. */
 function addServer(option: string, server: string, hosts: Set<string>): void {
   const isOracle = option.toLowerCase() === 'dbserver';
   const host = isOracle ? EASY_CONNECT.exec(server) : TDS_SERVER.exec(server);
