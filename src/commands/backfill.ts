@@ -6,6 +6,7 @@ import { Store } from '../store/store.ts';
 import { StoreWriter } from '../store/writer.ts';
 import { armDetectors } from '../worker/arming.ts';
 import { Detection } from '../worker/detection.ts';
+import { startEnriching } from '../worker/enriching.ts';
 import { createIngestor } from '../worker/ingestion.ts';
 import { startLearning } from '../worker/learning.ts';
 import { createContext, type GlobalOptions } from './context.ts';
@@ -69,11 +70,14 @@ export async function backfillCommand(paths: readonly string[], options: GlobalO
       progress.end();
     }
 
+    const enrich = await startEnriching(store, config, (error) =>
+      log.error({ error }, 'addresses could not be looked up; run this again'),
+    );
     const learn = await startLearning(store, config.detection.baselines, (error) =>
       log.error({ error }, 'baselines could not be learned; run this again'),
     );
     const { maxAlertsPerHour } = config.detection;
-    const alerts = await detect(store, armed, learn, maxAlertsPerHour, (detector, error) =>
+    const alerts = await detect(store, armed, { enrich, learn }, maxAlertsPerHour, (detector, error) =>
       log.error({ detector: detector.id, error }, 'a detector failed; the others ran'),
     );
     const parts = [
@@ -101,7 +105,7 @@ export async function backfillCommand(paths: readonly string[], options: GlobalO
 async function detect(
   store: Store,
   armed: Awaited<ReturnType<typeof armDetectors>>['armed'],
-  learn: (until: number) => Promise<void>,
+  knowledge: { enrich: () => Promise<void>; learn: (until: number) => Promise<void> },
   caps: AlertCaps,
   onFailure: (detector: Detector, error: string) => void,
 ): Promise<number> {
@@ -118,7 +122,7 @@ async function detect(
       if (change === 'opened') alerts++;
     },
     onFailure,
-    learn,
+    ...knowledge,
   });
   await detection.finish();
   return alerts;

@@ -33,6 +33,8 @@ export interface DetectionOptions {
   now: () => number;
   onAlert?: (change: AlertChange) => void;
   onFailure?: (detector: Detector, error: string) => void;
+  /** Looks up the addresses of new clients; called before each look. */
+  enrich?: () => Promise<void>;
   /** Learns what is ordinary, of what was judged; called before each look with the event time up to which it goes. */
   learn?: (until: number) => Promise<void>;
 }
@@ -76,7 +78,8 @@ export class Detection {
   }
 
   async #judge(until: number, lastRecordId: bigint): Promise<void> {
-    const { store, onFailure, onAlert, now } = this.#options;
+    const { store, onFailure, onAlert, now, enrich } = this.#options;
+    await enrich?.();
     for await (const judgement of this.#engine.judge(this.#detectors, until, lastRecordId)) {
       const { detector } = judgement;
       if (judgement.outcome === 'failed') {

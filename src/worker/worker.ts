@@ -10,18 +10,19 @@ import type { Channel } from '../alerts/channels/channel.ts';
 import { Deliverer } from '../alerts/delivery.ts';
 import type { AlertChange } from '../alerts/lifecycle.ts';
 import type { Config } from '../config.ts';
-import type { FoundPrefix } from '../decode/prefix/finder.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { EventHubSource, type EventHubSourceOptions, type SourceEvent } from '../sources/event-hubs.ts';
+import { EventHubSource, type EventHubSourceOptions } from '../sources/event-hubs.ts';
 import { Store } from '../store/store.ts';
 import { StoreWriter } from '../store/writer.ts';
 import { type Control, startControl } from './control.ts';
 import { Detection, type Route } from './detection.ts';
 import { DetectorBook } from './detector-book.ts';
+import { startEnriching } from './enriching.ts';
 import { createIngestor } from './ingestion.ts';
 import type { Ingestor } from './ingestor.ts';
 import { startLearning } from './learning.ts';
+import { reportDetectors, reportPrefix, reportSource } from './reporting.ts';
 
 /** A detector that runs longer than this is stopped; the others run. */
 const DETECTOR_TIMEOUT_MS = 30_000;
@@ -167,7 +168,7 @@ export class Worker {
         startPosition: config.eventHub?.startPosition ?? 'earliest',
         ingest: (messages) => ingestor.ingest(messages, true),
         position: (name, partition) => writer.position(name, partition),
-        onEvent: (event) => report(log, event),
+        onEvent: (event) => reportSource(log, event),
       });
       cleanup.unshift(() => source.close());
 
@@ -188,6 +189,9 @@ export class Worker {
         },
         onFailure: (detector, error) =>
           log.error({ detector: detector.id, error }, 'a detector failed; the others run'),
+        enrich: await startEnriching(store, config, (error) =>
+          log.error({ error }, 'addresses could not be looked up; it is tried again at the next look'),
+        ),
         learn: await startLearning(store, config.detection.baselines, (error) =>
           log.error({ error }, 'baselines could not be learned; it is tried again within the hour'),
         ),
@@ -261,36 +265,5 @@ export class Worker {
       }
       await sleep(intervalMs, undefined, { signal }).catch(() => undefined);
     }
-  }
-}
-
-function reportDetectors(log: Log, status: WorkerStatus, { armed, refused }: DetectorBook): void {
-  status.detectors = armed.length;
-  status.refusedDetectors = refused.map(({ error }) => error.message);
-  for (const { error } of refused) log.error({ hint: error.hint }, error.message);
-}
-
-function reportPrefix(log: Log, found: FoundPrefix, restored: number): void {
-  const { server, format, lines, explained } = found;
-  log.warn(
-    { server, logLinePrefix: format, explained, lines, restored },
-    'a log_line_prefix was found from the lines; see the view log_line_prefixes, and add it to logLinePrefix if it is right',
-  );
-}
-
-function report(log: Log, event: SourceEvent): void {
-  switch (event.kind) {
-    case 'connected':
-      log.info({ source: event.source, partitions: event.partitions }, 'connected');
-      break;
-    case 'trouble':
-      log.warn({ partition: event.partition, error: event.error }, 'the hub is in trouble; trying again');
-      break;
-    case 'taken_over':
-      log.warn(
-        { partition: event.partition },
-        'another process reads this partition in the same consumer group; give each worker a group of its own',
-      );
-      break;
   }
 }
