@@ -35,11 +35,16 @@ WITH changes AS (
       'pgaudit.log', 'pgaudit.log_rows', 'pgaudit.log_relation', 'log_replication_commands', 'log_hostname'
     )
 ), audits AS (
-  SELECT record_id, event_time, server, session_id, user_name, client, lower(class) AS class, tls
+  -- Most of what a server sends: one row per session, class and minute is enough.
+  SELECT
+    server, session_id, lower(class) AS class, min(event_time) AS first_line, max(event_time) AS last_line,
+    arg_min(record_id, (event_time, record_id)) AS record_id, min(user_name) AS user_name, min(client) AS client,
+    bool_and(tls IS NULL) AS is_unannounced
   FROM activity
   WHERE event_time > $since - 3 * $silence
     AND event_time <= $until
     AND audit_type IS NOT NULL
+  GROUP BY server, session_id, lower(class), time_bucket(INTERVAL 1 MINUTE, event_time)
 ), lost AS (
   -- Of pgaudit.log its old value is not told: what it logged shortly before is.
   SELECT
@@ -49,23 +54,23 @@ WITH changes AS (
       lambda class: list_contains(c.words, '-' || class) OR NOT (list_contains(c.words, class) OR list_contains(c.words, 'all'))
     )) AS classes
   FROM changes c
-  JOIN audits a ON a.server = c.server AND a.event_time <= c.event_time AND a.event_time > c.event_time - 3 * $silence
+  JOIN audits a ON a.server = c.server AND a.first_line <= c.event_time AND a.first_line > c.event_time - 3 * $silence
   WHERE c.parameter = 'pgaudit.log'
   GROUP BY c.record_id, c.event_time, c.server, c.value, c.words
-), sign_in_lines AS (
-  SELECT event_time, server FROM sign_ins WHERE event_time > $since - INTERVAL 1 DAY AND event_time <= $until
 ), unannounced AS (
   -- Sessions that began (the id tells when) after the last connection line, although such lines came before.
   SELECT a.*, l.event_time AS last_line
   FROM (
     SELECT
-      *,
+      server, session_id, record_id, first_line AS event_time, user_name, client,
       make_timestamp(try_cast('0x' || regexp_extract(session_id, '^([0-9a-f]{1,12})\.', 1) AS BIGINT) * 1000000) AS started
     FROM audits
-    WHERE tls IS NULL
-    QUALIFY row_number() OVER (PARTITION BY server, session_id ORDER BY event_time, record_id) = 1
+    WHERE is_unannounced
+    QUALIFY row_number() OVER (PARTITION BY server, session_id ORDER BY first_line, record_id) = 1
   ) a
-  ASOF JOIN sign_in_lines l ON l.server = a.server AND a.event_time >= l.event_time
+  ASOF JOIN (
+    SELECT server, event_time FROM sign_ins WHERE event_time > $since - INTERVAL 1 DAY AND event_time <= $until
+  ) l ON l.server = a.server AND a.event_time >= l.event_time
   WHERE a.started > l.event_time AND a.started > a.event_time - 3 * $silence AND a.started <= a.event_time
 ), counted AS (
   SELECT
@@ -82,20 +87,24 @@ WITH changes AS (
     AND outcome = 'success'
     AND NOT is_platform AND NOT is_pooler
 ), quiet AS (
-  -- Sign-ins since the last AUDIT line of the server.
+  -- Sign-ins since the last AUDIT line of the server, where it is a while ago.
   SELECT s.*, a.event_time AS last_audit
   FROM signed s
-  ASOF JOIN audits a ON a.server = s.server AND s.event_time >= a.event_time
+  ASOF JOIN (
+    SELECT server, first_line AS event_time FROM audits
+    UNION
+    SELECT server, last_line FROM audits
+  ) a ON a.server = s.server AND s.event_time >= a.event_time
   WHERE s.event_time > a.event_time AND s.event_time - a.event_time <= 2 * $silence
-), audited AS (
-  SELECT server, session_id, min(event_time) AS first_audit FROM audits GROUP BY server, session_id
+  QUALIFY max(s.event_time) OVER (PARTITION BY s.server, a.event_time) - a.event_time >= $silence
 ), before AS (
   -- Whose sessions had AUDIT lines before it: who never had any proves nothing.
   SELECT q.server, q.last_audit, s.user_name
   FROM (SELECT DISTINCT server, last_audit FROM quiet) q
   JOIN signed s
     ON s.server = q.server AND s.event_time <= q.last_audit AND s.event_time > q.last_audit - $silence
-  LEFT JOIN audited a ON a.server = s.server AND a.session_id = s.session_id AND a.first_audit <= q.last_audit
+  LEFT JOIN (SELECT server, session_id, min(first_line) AS first_line FROM audits GROUP BY server, session_id) a
+    ON a.server = s.server AND a.session_id = s.session_id AND a.first_line <= q.last_audit
   GROUP BY q.server, q.last_audit, s.user_name
   HAVING count(*) >= 2 AND count(a.session_id) >= 0.8 * count(*)
 ), silent AS (
