@@ -149,7 +149,7 @@ export class WorkingSet {
   /** Makes `activity` what is to be judged of a slice, and remembers it. */
   async take(slice: Slice): Promise<void> {
     await this.#take(slice, this.#front);
-    await this.#forget(slice.to);
+    await this.#forget(slice.from);
   }
 
   /** A look is over: all up to `watermark` was taken. */
@@ -240,18 +240,19 @@ export class WorkingSet {
       await this.#connection.run(SQL[step]);
   }
 
-  async #forget(to: number): Promise<void> {
-    const reach = to - this.#memoryMs - SLACK_MS;
-    const signInReach = to - SIGN_IN_MEMORY_MS - SLACK_MS;
+  /** Forgets what no window reaches that begins at `from` or later. */
+  async #forget(from: number): Promise<void> {
+    const reach = from - this.#memoryMs - SLACK_MS;
+    const signInReach = from - SIGN_IN_MEMORY_MS - SLACK_MS;
     await this.#set({
       forget_before: timestamp(reach),
-      forget_changes_before: timestamp(to - DAY_MEMORY_MS - SLACK_MS),
+      forget_changes_before: timestamp(from - DAY_MEMORY_MS - SLACK_MS),
       forget_sessions_before: timestamp(signInReach),
     });
     await this.#connection.run(SQL.forget);
     this.#completeFrom = Math.max(this.#completeFrom, reach);
-    if (to - this.#compactedAt < COMPACT_EVERY) return;
-    this.#compactedAt = to;
+    if (from - this.#compactedAt < COMPACT_EVERY) return;
+    this.#compactedAt = from;
     await this.#connection.run(SQL.compact);
     await this.#set({ lines_from: timestamp(signInReach) });
     await this.#connection.run(
