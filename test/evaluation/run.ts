@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AddressBook } from '../../src/enrichment/address-book.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import type { Evidence } from '../../src/model/evidence.ts';
 import { Store } from '../../src/store/store.ts';
@@ -9,6 +10,7 @@ import { StoreWriter } from '../../src/store/writer.ts';
 import { armDetectors, type DetectionSettings } from '../../src/worker/arming.ts';
 import { Detection } from '../../src/worker/detection.ts';
 import { createIngestor } from '../../src/worker/ingestion.ts';
+import { startLearning } from '../../src/worker/learning.ts';
 import { START } from './calendar.ts';
 import type { LogLine } from './server.ts';
 import { messagesOf } from './stream.ts';
@@ -33,6 +35,9 @@ export interface Run {
 
 /** What the configuration has when nothing is set: `detection.latenessMs`. */
 const LATENESS_MS = 10_000;
+/** What the configuration has when nothing is set: `detection.baselines`, and no files that tell of addresses. */
+const BASELINES = { learningDays: 14, memoryDays: 60 };
+const NO_FILES = { enrichment: { providers: [], threatLists: [] }, networks: [] };
 const TIMEOUT_MS = 120_000;
 const PREFIX = '%t-%c-';
 
@@ -57,15 +62,18 @@ export async function run(
     const ingestor = await createIngestor(store, writer, [PREFIX], limits, {});
     const findings: Finding[] = [];
     let clock = START;
+    const addresses = await AddressBook.open(store, NO_FILES);
+    const onTrouble = (error: string) => {
+      throw new Error(error);
+    };
     const detection = new Detection({
       ...{ store, detectors: armed, routes: [], latenessMs: LATENESS_MS, timeoutMs: TIMEOUT_MS },
       now: () => clock,
+      learn: await startLearning(store, BASELINES, onTrouble, () => clock),
       onAlert: ({ alert, added }) => {
         for (const evidence of added) findings.push({ alert, evidence, foundAt: clock });
       },
-      onFailure: (detector, error) => {
-        throw new Error(`${detector.id}: ${error}`);
-      },
+      onFailure: (detector, error) => onTrouble(`${detector.id}: ${error}`),
     });
     try {
       let next = 0;
@@ -77,6 +85,7 @@ export async function run(
         const messages = messagesOf(lines.slice(from, next), sequenceNumber);
         sequenceNumber += messages.length;
         await ingestor.ingest(messages, true);
+        await addresses.enrich();
         await detection.tick();
         progress(index + 1, tick);
       }

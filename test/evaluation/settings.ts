@@ -6,6 +6,6 @@ export const SETTINGS: DetectionSettings = {
   modes: {},
   parameters: {
     X07: { sensitive: ['hr.%'] },
-    X09: { relations: ['customer_cards_2024'] },
+    X09: { relations: ['customer_cards_2024'], visitors: ['backup'] },
   },
 };
