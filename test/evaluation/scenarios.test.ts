@@ -24,11 +24,17 @@ test('every label refers to events of the recording, and every scene has its lab
 
 test('what a label expects is what its scene says', () => {
   const labels = new Map(readEvaluationLabels().attacks.map((label) => [label.id, label]));
-  for (const { name, detectors, techniques, home, tool } of ATTACKS) {
+  for (const { name, detectors, techniques, home, tool, minutes = null } of ATTACKS) {
     const label = labels.get(name)!;
     assert.deepEqual(
-      { detectors: label.detectors, techniques: label.techniques, home: label.home, tool: label.tool },
-      { detectors, techniques, home, tool },
+      {
+        detectors: label.detectors,
+        techniques: label.techniques,
+        home: label.home,
+        tool: label.tool,
+        minutes: label.minutes,
+      },
+      { detectors, techniques, home, tool, minutes },
     );
   }
 });

@@ -32,7 +32,7 @@ export interface Scenario {
 
 interface Recorded extends Pick<Scenario, 'id' | 'what' | 'tool' | 'techniques' | 'detectors'> {
   home: Home;
-  stretch: number;
+  minutes: number | null;
   hour: number | null;
   lines: readonly RecordedLine[][];
 }
@@ -79,14 +79,20 @@ function recordedScenes(): Recorded[] {
       ...{ id: `demo-${label.id}`, what: label.what, tool: 'driver', detectors: label.detectors },
       techniques: DEMO_TECHNIQUES[label.id] ?? [],
       home: (OFFICE_ACCOUNTS.includes(label.user ?? '') ? 'office' : 'shop') as Home,
-      ...{ stretch: 1, hour: null, lines: linesOf(demo, label.sessions) },
+      ...{ minutes: null, hour: null, lines: linesOf(demo, label.sessions) },
     })),
   ];
 }
 
-function durationOf({ lines, stretch }: Recorded): number {
+function recordedSpan({ lines }: Recorded): { began: number; lasted: number } {
   const times = lines.flat().map(({ time }) => time);
-  return (Math.max(...times) - Math.min(...times)) * stretch;
+  const began = Math.min(...times);
+  return { began, lasted: Math.max(...times) - began };
+}
+
+/** How long a scene takes where it is placed, milliseconds. */
+function durationOf(scene: Recorded): number {
+  return scene.minutes === null ? recordedSpan(scene).lasted : scene.minutes * MINUTE;
 }
 
 /** An order in which scenes that are neighbours in the recording, and often of one account, are days apart. */
@@ -109,9 +115,10 @@ function moved(text: string): string {
 
 /** The scene's lines from `base` on. */
 function placed(scene: Recorded, base: number): Scenario {
-  const began = Math.min(...scene.lines.flat().map(({ time }) => time));
+  const { began, lasted } = recordedSpan(scene);
+  const slower = durationOf(scene) / lasted;
   const server = SERVERS[scene.home];
-  const at = (time: number) => base + (time - began) * scene.stretch;
+  const at = (time: number) => base + Math.round((time - began) * slower);
   const lines = scene.lines.flatMap((session) => {
     const pid = session[0]!.properties.processId + PID_OFFSET;
     const id = `${Math.floor(at(session[0]!.time) / 1_000).toString(16)}.${pid.toString(16)}`;
