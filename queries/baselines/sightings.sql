@@ -16,7 +16,16 @@ WITH people AS (
   GROUP BY ALL
 ), texts AS (
   SELECT s.server, s.user_name, s.day, s.n, m.parse_ok, m.fingerprint,
-         list_distinct(list_concat(m.relations_read, m.relations_written)) AS relations
+         list_distinct(list_concat(m.relations_read, m.relations_written)) AS relations,
+         -- What a user does, not how a text is written: few for each user, and whether he does it is a habit.
+         list_intersect(m.flags, [
+           'drop_data', 'drop_db', 'drop_owned', 'drop_role', 'drop_column', 'truncate', 'dml_no_where',
+           'copy_stdout', 'copy_stdin', 'copy_file', 'copy_program', 'pg_dump_cursor', 'replication_cmd',
+           'create_table', 'ctas', 'do_block', 'create_ext', 'load_library', 'untrusted_lang', 'security_definer',
+           'create_trigger', 'event_trigger', 'create_rule', 'rls_off', 'trigger_off',
+           'fdw_server', 'user_mapping', 'subscription', 'publication', 'notify',
+           'sets_password', 'owner_change', 'default_privs', 'revoke'
+         ]) AS deeds
   FROM shapes s
   JOIN store.templates m ON m.template_id = s.template_id
 ), arrivals AS (
@@ -35,6 +44,7 @@ WITH people AS (
   UNION ALL SELECT server, 'user_database', user_name, database_name, hour::DATE, sign_ins FROM arrivals
   UNION ALL SELECT server, 'user_fingerprint', user_name, fingerprint, day, n FROM texts WHERE parse_ok
   UNION ALL SELECT server, 'user_relation', user_name, unnest(relations), day, n FROM texts
+  UNION ALL SELECT server, 'user_flag', user_name, unnest(deeds), day, n FROM texts
 )
 SELECT server, dimension, entity, value, day, sum(n)::BIGINT AS n
 FROM told

@@ -9,9 +9,9 @@ FROM store.sightings s;
 
 COMMENT ON VIEW known_values IS 'Which values were seen, one row per day. Without platform sessions, sign-ins that failed, and sessions behind alerts of medium severity and above.';
 COMMENT ON COLUMN known_values.server IS 'Name of the Flexible Server, lower case.';
-COMMENT ON COLUMN known_values.dimension IS 'user (entity is empty), user_client, user_application, user_database, user_hour, user_fingerprint, user_relation, server (learned on that day), or open_ended: the dimension in value has too many values of the entity to keep.';
+COMMENT ON COLUMN known_values.dimension IS 'user (entity is empty), user_client, user_application, user_database, user_hour, user_fingerprint, user_relation, user_flag, server (learned on that day), or open_ended: the dimension in value has too many values of the entity to keep.';
 COMMENT ON COLUMN known_values.entity IS 'Role, or empty.';
-COMMENT ON COLUMN known_values.value IS 'Of user_client network_of(client), of user_application masked_name(application), of user_hour hour_of_week(event_time); else the name or fingerprint.';
+COMMENT ON COLUMN known_values.value IS 'Of user_client network_of(client), of user_application masked_name(application), of user_hour hour_of_week(event_time), of user_flag a flag that says what the user did (drop_data, truncate, copy_stdout, sets_password, …), not how the text was written; else the name or fingerprint.';
 COMMENT ON COLUMN known_values.day IS 'Day (UTC) on which it was seen.';
 COMMENT ON COLUMN known_values.n IS 'How often on that day: sign-ins or statements. Of open_ended: values that were not kept.';
 COMMENT ON COLUMN known_values.known_from IS 'First day on which it is known: the day after.';

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Learner } from '../../src/baselines/learner.ts';
 import { learnableUntil } from '../../src/baselines/schedule.ts';
-import { audited, refused, signIn, write } from '../detect/support.ts';
+import { audited, failed, refused, signIn, write } from '../detect/support.ts';
 import { Random } from '../fuzz/random.ts';
 import { openStore, temporaryFolder, temporaryStore } from '../store/support.ts';
 import { daysBefore, expectedOf } from './model.ts';
@@ -231,4 +231,34 @@ test('learning is complete after its days, if the server was there on half of th
         days_left: 0n,
       });
   }
+});
+
+test('of a statement it is learned what it does, and not how its text is written', async (t) => {
+  const store = await temporaryStore(t);
+  const learner = await Learner.open(store, SETTINGS, FOREVER);
+  const at = FIRST_DAY + HOUR;
+  const etl = { session: sessionAt(at, 1), user: 'etl', client: '10.1.2.3' };
+  await write(store, [
+    ...signIn(at, etl),
+    audited(at + 1_000, etl, 'TRUNCATE stage', { class: 'WRITE', command: 'TRUNCATE TABLE' }),
+    audited(at + 2_000, etl, 'TRUNCATE stage', { class: 'WRITE', command: 'TRUNCATE TABLE' }),
+    audited(
+      at + 3_000,
+      etl,
+      'SELECT * FROM orders WHERE id = 1 OR 5528=5528 UNION SELECT * FROM old -- ',
+      {},
+    ),
+    failed(at + 4_000, etl, '42501', 'must be owner of table orders', 'DROP TABLE orders'),
+  ]);
+  await learner.learn(FIRST_DAY + DAY);
+  const rows = await store.rows<{ value: string; n: bigint }>(
+    "SELECT value, n FROM known_values WHERE dimension = 'user_flag' AND entity = 'etl' ORDER BY value",
+  );
+  assert.deepEqual(
+    rows.map(({ value, n }) => [value, Number(n)]),
+    [
+      ['drop_data', 2],
+      ['truncate', 2],
+    ],
+  );
 });

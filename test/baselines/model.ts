@@ -17,6 +17,9 @@ export interface Expected {
   volumes: Map<string, number>;
 }
 
+/** Of the flags that the days of the tests have, those that say what a user does. */
+const DEEDS = ['copy_stdout', 'dml_no_where', 'drop_data', 'truncate'] as const;
+
 const keyOf = ({ record }: Line) => `${record.server}|${record.sessionId}`;
 const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
 const hourOf = (time: number) => new Date(Math.floor(time / HOUR) * HOUR).toISOString();
@@ -84,10 +87,11 @@ export function expectedOf(
     }
     if (fact?.kind === 'audit') {
       everyday();
-      const { fingerprint, relationsRead, relationsWritten } = line.features!.template.features;
+      const { fingerprint, relationsRead, relationsWritten, flags } = line.features!.template.features;
       if (fingerprint !== null) see('user_fingerprint', user, fingerprint);
       for (const relation of new Set([...relationsRead, ...relationsWritten]))
         see('user_relation', user, relation);
+      for (const flag of DEEDS) if (flags.includes(flag)) see('user_flag', user, flag);
       add(volumes, [server, 'statements', user, hourOf(time)], 1);
       add(volumes, [server, 'audit_lines', '', hourOf(time)], 1);
       if (fact.class === 'READ') add(volumes, [server, 'rows_read', user, hourOf(time)], fact.rows ?? 0);

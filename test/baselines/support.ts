@@ -39,8 +39,14 @@ export function someDays(random: Random, days: number, sessionsPerDay: number): 
     for (let statement = random.below(4); statement > 0; statement--) {
       const when = at + 1_000 + random.below(5 * HOUR);
       const table = pick(random, ['orders', 'items', 'hr.salaries']);
-      const text = pick(random, [`SELECT * FROM ${table}`, `INSERT INTO ${table} SELECT * FROM staging`]);
-      const write = text.startsWith('I');
+      const text = pick(random, [
+        `SELECT * FROM ${table}`,
+        `INSERT INTO ${table} SELECT * FROM staging`,
+        `TRUNCATE ${table}`,
+        `DELETE FROM ${table}`,
+        `COPY ${table} TO STDOUT`,
+      ]);
+      const write = /^[ITD]/.test(text);
       const entry = {
         class: write ? 'WRITE' : 'READ',
         command: write ? 'INSERT' : 'SELECT',
