@@ -14,9 +14,10 @@ requires:
   - literals in statements (a value that comes as a bind parameter is not in the text)
 parameters:
   min_score: { type: number, default: 3, min: 1, max: 20, help: "Points. A condition that is always true 2, with random-looking constants or a contradiction 1 more; a row of constants added by UNION 2, and 1 more with two or more NULLs; UNION of a table with a catalog 3; several statements 1; a comment inside a keyword pair 1; a comment that cuts the rest off 1, behind a UNION 3, behind a second statement 2; data in an error through a cast 2, and 1 more when it failed; sleep or heavy computation 2, next to a table 3; text built from three or more chr() 3." }
-  learned_days: { type: number, default: 3, min: 1, max: 60, help: A shape that the user sent on this many earlier days is ordinary. }
+  learned_days: { type: number, default: 3, min: 1, max: 60, help: "A statement that differs in its literals only from one that the user sent on this many earlier days is ordinary." }
 false_positives:
-  - A reporting tool that pads UNIONs with NULL. Its shape is learned after three days.
+  - A statement of an application that looks like it only with some values, such as a condition that a number makes always true. Its shape is known after three days.
+  - A statement that looks like it every time, such as a reporting tool's that pads UNIONs of constants with NULL. What alerts is never learned; allow its fingerprint with pgvigil allow.
 runbook:
   - Find the code that sends the statement; the normalised text and application_name lead to it. Use bind parameters there.
   - Read all statements of the session, and what they returned (row_count).
@@ -53,11 +54,16 @@ WITH scored AS (
     )
 ), suspects AS (
   SELECT * FROM scored WHERE score >= $min_score
-), learned AS (
-  SELECT a.server, a.user_name, a.fingerprint, a.event_time::DATE AS day
-  FROM activity a
-  SEMI JOIN suspects s ON s.server = a.server AND s.user_name = a.user_name AND s.fingerprint = a.fingerprint
+), questions AS (
+  SELECT DISTINCT server, user_name, fingerprint, event_time::DATE AS day FROM suspects
+), usual AS (
+  SELECT q.server, q.user_name, q.fingerprint, q.day
+  FROM questions q
+  JOIN known_values k
+    ON k.server = q.server AND k.dimension = 'user_fingerprint' AND k.entity = q.user_name AND k.value = q.fingerprint
+      AND q.day BETWEEN k.known_from AND k.known_until
   GROUP BY ALL
+  HAVING count(*) >= $learned_days
 )
 SELECT
   record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
@@ -69,7 +75,5 @@ SELECT
   score AS observed,
   $min_score AS threshold
 FROM suspects s
-WHERE (
-  SELECT count(*) FROM learned l
-  WHERE l.server = s.server AND l.user_name = s.user_name AND l.fingerprint = s.fingerprint AND l.day < s.event_time::DATE
-) < $learned_days
+ANTI JOIN usual u
+  ON u.server = s.server AND u.user_name = s.user_name AND u.fingerprint = s.fingerprint AND u.day = s.event_time::DATE

@@ -15,9 +15,9 @@ parameters:
   min_objects: { type: number, default: 5, min: 2, max: 1000, help: Different tables dropped or truncated by one user from one address. }
   min_rows: { type: number, default: 1000, min: 1, max: 1000000000, help: Rows of a DELETE or UPDATE without WHERE (needs pgaudit.log_rows). }
   ignore: { type: string, default: '(^|[._"])(tmp|temp|stg|staging|stage|import|cache)(_|[."]|$)|_p?[0-9]{4,8}"?$', help: Regular expression over names of tables that come and go by design. }
-  learned_days: { type: number, default: 3, min: 1, max: 60, help: A user who did so on this many earlier days is ordinary. }
+  learned_days: { type: number, default: 3, min: 1, max: 60, help: "One who dropped, or emptied, as many tables on so many earlier days is ordinary, as is a DELETE or UPDATE that the user sent on so many." }
 false_positives:
-  - A test database that is dropped and made again.
+  - A test database that is dropped and made again, or a warehouse that is loaded anew each night. What alerts is never learned; allow it with pgvigil allow, or add the tables to ignore.
   - A migration that rewrites a table it has just altered, or drops what it has just created, is not reported.
 runbook:
   - Stop the account now - pg_terminate_backend and NOLOGIN.
@@ -42,7 +42,7 @@ WITH made AS (
 ), events AS (
   SELECT
     a.record_id, a.event_time, a.server, a.session_id, a.user_name, a.client, a.database_name, a.application,
-    a.statement_hash, a.row_count, a.kinds, a.flags,
+    a.statement_hash, a.fingerprint, a.row_count, a.kinds, a.flags,
     -- DDL names the schema, the parser only where the statement does: public.orders and orders are one table.
     list_transform(
       CASE WHEN a.ok AND nullif(a.object_name, '') IS NOT NULL THEN [lower(a.object_name)] ELSE a.relations_written END,
@@ -60,8 +60,8 @@ WITH made AS (
     AND a.event_time <= $until
     AND NOT a.is_platform
     AND a.substatement_id IS NOT NULL
-    -- What a DO block does has rows of its own.
-    AND NOT list_contains(a.flags, 'do_block')
+    -- What a DO block does has rows of its own, unless it failed. One that stands before other statements hides none of them.
+    AND (a.kinds <> ['DoStmt'] OR NOT a.ok)
     -- A DROP logs a row for each constraint, index, default and view that goes with the table; tables are what counts.
     AND (NOT a.ok OR coalesce(a.object_type, '') IN ('', 'TABLE'))
     AND list_has_any(a.flags, ['drop_data', 'drop_db', 'drop_owned', 'truncate', 'dml_no_where'])
@@ -78,6 +78,9 @@ WITH made AS (
       END
     ) AS object,
     list_has_any(flags, ['drop_db', 'drop_owned']) AS whole_database,
+    -- Each row of a string of several statements has the flags of all.
+    kinds = ['TruncateStmt'] AS emptied,
+    fingerprint,
     list_contains(flags, 'dml_no_where') AND NOT list_contains(flags, 'drop_data') AS unbounded,
     row_count
   FROM events
@@ -103,18 +106,44 @@ WITH made AS (
   SELECT DISTINCT ON (record_id) *
   FROM peaks
   WHERE whole_database OR unbounded OR peak >= $min_objects
-), learned AS (
-  SELECT a.server, a.user_name, a.event_time::DATE AS day
-  FROM notable_activity a
-  SEMI JOIN suspects s ON s.server = a.server AND s.user_name = a.user_name
-  WHERE a.ok AND list_has_any(a.flags, ['drop_data', 'drop_db', 'drop_owned', 'truncate'])
+), questions AS (
+  SELECT DISTINCT server, user_name, event_time::DATE AS day FROM suspects
+), habits AS (
+  SELECT
+    q.server, q.user_name, q.day, k.day AS earlier,
+    coalesce(sum(k.n) FILTER (k.value = 'truncate'), 0) AS emptied,
+    coalesce(sum(k.n) FILTER (k.value = 'drop_data'), 0) - coalesce(sum(k.n) FILTER (k.value = 'truncate'), 0) AS dropped,
+    count(*) FILTER (k.value IN ('drop_db', 'drop_owned')) AS databases
+  FROM questions q
+  JOIN known_values k
+    ON k.server = q.server AND k.dimension = 'user_flag' AND k.entity = q.user_name
+      AND k.value IN ('drop_data', 'drop_db', 'drop_owned', 'truncate')
+      AND q.day BETWEEN k.known_from AND k.known_until
   GROUP BY ALL
+), usual AS (
+  -- One who empties a staging table every night is not known for dropping, nor for emptying them all.
+  SELECT
+    q.server, q.user_name, q.day, q.peak,
+    count(*) FILTER (h.emptied >= q.peak) >= $learned_days AS empties,
+    count(*) FILTER (h.dropped >= q.peak) >= $learned_days AS drops,
+    count(*) FILTER (h.databases > 0) >= $learned_days AS drops_databases
+  FROM (SELECT DISTINCT server, user_name, event_time::DATE AS day, peak FROM suspects) q
+  JOIN habits h ON h.server = q.server AND h.user_name = q.user_name AND h.day = q.day
+  GROUP BY ALL
+), shapes AS (
+  SELECT q.server, q.user_name, q.fingerprint, q.day
+  FROM (SELECT DISTINCT server, user_name, fingerprint, event_time::DATE AS day FROM suspects WHERE unbounded) q
+  JOIN known_values k
+    ON k.server = q.server AND k.dimension = 'user_fingerprint' AND k.entity = q.user_name AND k.value = q.fingerprint
+      AND q.day BETWEEN k.known_from AND k.known_until
+  GROUP BY ALL
+  HAVING count(*) >= $learned_days
 )
 SELECT
-  record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
-  concat(coalesce(user_name, 'unknown'), '@', coalesce(client, 'unknown')) AS entity,
+  s.record_id, s.event_time, s.server, s.session_id, s.user_name, s.client, s.database_name, s.application, s.statement_hash,
+  concat(coalesce(s.user_name, 'unknown'), '@', coalesce(s.client, 'unknown')) AS entity,
   concat(
-    coalesce(user_name, 'unknown user'),
+    coalesce(s.user_name, 'unknown user'),
     CASE
       WHEN whole_database THEN ' dropped a database, or all that a role owned'
       WHEN unbounded THEN concat(' changed or deleted every row of ', object, coalesce(concat(' (', row_count, ' rows)'), ''))
@@ -124,7 +153,16 @@ SELECT
   CASE WHEN unbounded THEN coalesce(row_count, 0) ELSE destroyed END AS observed,
   CASE WHEN unbounded THEN $min_rows WHEN whole_database THEN 1 ELSE $min_objects END AS threshold
 FROM suspects s
-WHERE (
-  SELECT count(*) FROM learned l
-  WHERE l.server = s.server AND l.user_name = s.user_name AND l.day < s.event_time::DATE
-) < $learned_days
+LEFT JOIN usual u
+  ON u.server = s.server AND u.user_name = s.user_name AND u.day = s.event_time::DATE AND u.peak = s.peak
+LEFT JOIN shapes f
+  ON f.server = s.server AND f.user_name = s.user_name AND f.fingerprint = s.fingerprint AND f.day = s.event_time::DATE
+WHERE NOT coalesce(
+  CASE
+    WHEN s.whole_database THEN u.drops_databases
+    WHEN s.unbounded THEN f.day IS NOT NULL
+    WHEN s.emptied THEN u.empties
+    ELSE u.drops
+  END,
+  false
+)
