@@ -75,11 +75,11 @@ WITH touches AS (
       )) > 0
     ) AS relations
   FROM named
-), touched AS (
+), touched AS MATERIALIZED (
   SELECT * EXCLUDE (relations, names, written, resolved), unnest(relations) AS relation, written
   FROM matched
   WHERE len(relations) > 0
-), questions AS (
+), questions AS MATERIALIZED (
   SELECT DISTINCT
     t.server, t.user_name, t.day, t.relation,
     regexp_replace(t.relation, '^.*\.', '') AS bare,
@@ -92,7 +92,7 @@ WITH touches AS (
   SELECT q.server, q.user_name, q.day, q.relation, q.is_bare, k.entity
   FROM questions q
   JOIN known_values k
-    ON k.server = q.server AND k.dimension = 'user_relation' AND regexp_replace(k.value, '^.*\.', '') = q.bare
+    ON k.server = q.server AND k.dimension = 'user_relation' AND string_split(k.value, '.')[-1] = q.bare
       AND (k.value = q.relation OR NOT contains(q.relation, '.') OR (q.is_bare AND k.value = q.bare))
       AND q.day BETWEEN k.known_from AND k.known_until
   GROUP BY ALL
@@ -103,7 +103,7 @@ WITH touches AS (
     list_sort(list(entity) FILTER (entity <> user_name)) AS others
   FROM users
   GROUP BY ALL
-), strangers AS (
+), strangers AS MATERIALIZED (
   SELECT q.*, coalesce(p.others, []) AS others
   FROM questions q
   LEFT JOIN peers p

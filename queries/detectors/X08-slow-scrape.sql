@@ -45,22 +45,28 @@ WITH reads AS (
   SELECT DISTINCT server, user_name, day, 'user_relation' AS dimension, unnest(relations) AS value FROM reads
   UNION ALL
   SELECT DISTINCT server, user_name, day, 'user_fingerprint', fingerprint FROM reads WHERE fingerprint IS NOT NULL
-), questions AS (
-  SELECT u.*
+), questions AS MATERIALIZED (
+  -- Two spellings of one name are one relation.
+  SELECT
+    u.*,
+    unnest(CASE
+      WHEN u.dimension = 'user_relation' AND NOT contains(u.value, '.') THEN [u.value, concat('public.', u.value)]
+      ELSE [u.value]
+    END) AS spelling
   FROM uses u
   JOIN learning l ON l.server = u.server AND u.day >= l.complete_from
-), lately AS (
+), lately AS MATERIALIZED (
   -- First the few days that are counted: of the many that are compared with them only what few need is read.
   SELECT q.server, q.user_name, q.day, q.dimension, q.value, sum(k.n)::BIGINT AS calls
   FROM questions q
   JOIN known_values k
     ON k.server = q.server AND k.dimension = q.dimension AND k.entity = q.user_name
-      AND regexp_replace(k.value, '^public\.', '') = q.value
+      AND k.value = q.spelling
       AND k.day BETWEEN q.day - $days::INTEGER AND q.day - 1
   WHERE k.day >= ($since)::DATE - $days::INTEGER
   GROUP BY ALL
   HAVING sum(k.n) >= $min_calls
-), accounts AS (
+), accounts AS MATERIALIZED (
   SELECT q.server, q.user_name, q.day, count(*) AS days
   FROM (SELECT DISTINCT server, user_name, day FROM lately) q
   JOIN known_values k
@@ -69,14 +75,14 @@ WITH reads AS (
   GROUP BY ALL
   HAVING count(*) >= $min_days
 ), earlier AS (
-  -- Two spellings of one name on one day are one number.
   SELECT server, user_name, day, dimension, value, sum(n) AS calls, max(n) AS busiest
   FROM (
     SELECT q.server, q.user_name, q.day, q.dimension, q.value, k.day AS at, sum(k.n) AS n
-    FROM lately q
+    FROM questions q
+    SEMI JOIN lately t
+      ON t.server = q.server AND t.user_name = q.user_name AND t.day = q.day AND t.dimension = q.dimension AND t.value = q.value
     JOIN known_values k
-      ON k.server = q.server AND k.dimension = q.dimension AND k.entity = q.user_name
-        AND regexp_replace(k.value, '^public\.', '') = q.value
+      ON k.server = q.server AND k.dimension = q.dimension AND k.entity = q.user_name AND k.value = q.spelling
         AND q.day BETWEEN k.known_from AND k.known_until
         AND k.day < q.day - $days::INTEGER
     GROUP BY ALL
@@ -117,7 +123,7 @@ SELECT
     CASE WHEN $days = 1 THEN ' on the day before; ' ELSE concat(' in the ', $days::INTEGER, ' days before; ') END,
     CASE
       WHEN f.busiest = 0 THEN concat('none on ', f.days_before, ' days before that')
-      ELSE concat('usual are ', round(f.usual, 1), ' a day, at most ', f.busiest::BIGINT)
+      ELSE concat('usual are ', regexp_replace(round(f.usual, 1)::VARCHAR, '\.0$', ''), ' a day, at most ', f.busiest::BIGINT)
     END
   ) AS summary,
   (f.calls / $days)::BIGINT AS observed,
