@@ -2,12 +2,18 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addAllowCommands } from './commands/allow-options.ts';
 import type { GlobalOptions } from './commands/context.ts';
+import type { BacktestCommandOptions } from './commands/detectors-backtest.ts';
 import { formatOption } from './commands/format-option.ts';
 import { VERSION } from './version.ts';
 
 function wholeNumber(text: string): number {
   if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
+}
+
+/** Gathers an option that may be given more than once. */
+function collected(text: string, before: readonly string[]): string[] {
+  return [...before, text];
 }
 
 /** A command's options together with the global ones, wherever they stood. */
@@ -126,6 +132,21 @@ export function createProgram(): Command {
     .action(async (files: string[], _options, command: Command) => {
       const { testDetectorsCommand } = await import('./commands/detectors-test.ts');
       await testDetectorsCommand(files, command.optsWithGlobals<GlobalOptions>());
+    });
+  detectors
+    .command('backtest')
+    .description(
+      'what a detector, new or with other parameters, would have raised of what is stored; writes nothing',
+    )
+    .argument('<file>', 'SQL file, or id of a detector')
+    .option('--from <when>', 'a date, a time (UTC), or so long before the last event', '14d')
+    .option('--to <when>', 'first moment that is no longer judged; past the last event unless given')
+    .option('--set <name=value>', 'parameter in place of what is configured; again for more', collected, [])
+    .addOption(formatOption())
+    .option('-t, --timeout <seconds>', 'time at most for a slice: a day or 250,000 records', wholeNumber, 60)
+    .action(async (file: string, _options, command: Command) => {
+      const { backtestCommand } = await import('./commands/detectors-backtest.ts');
+      await backtestCommand(file, command.optsWithGlobals<BacktestCommandOptions>());
     });
 
   const serverOption = () => new Option('-s, --server <name>', 'of this server only');

@@ -32,15 +32,26 @@ export async function holdBack(
   changes: readonly AlertChange[],
   caps: AlertCaps,
 ): Promise<HeldHour[]> {
-  const waiting = changes.filter(({ alert, change }) => change === 'opened' || alert.status === 'held');
+  const waiting = waitingOf(changes);
   if (waiting.length === 0) return [];
-  const hours = waiting.map(({ alert, change }) =>
-    hourOf(change === 'opened' ? alert.firstSeen : alert.lastSeen),
-  );
-  const ledger = new CapLedger(caps, await readCounts(transaction, detector, hours));
+  const counts = await readCounts(transaction, detector, waiting.map(hourOfChange));
+  return holdWaiting(new CapLedger(caps, counts), waiting);
+}
+
+/** Changes that ask for room: new alerts, and held ones that go on. */
+export function waitingOf(changes: readonly AlertChange[]): AlertChange[] {
+  return changes.filter(({ alert, change }) => change === 'opened' || alert.status === 'held');
+}
+
+function hourOfChange({ alert, change }: AlertChange): number {
+  return hourOf(change === 'opened' ? alert.firstSeen : alert.lastSeen);
+}
+
+/** Decides over waiting changes, with what the ledger knows. */
+export function holdWaiting(ledger: CapLedger, waiting: readonly AlertChange[]): HeldHour[] {
   const held = new Map<string, HeldHour>();
-  for (const [index, one] of waiting.entries()) {
-    const hour = hours[index]!;
+  for (const one of waiting) {
+    const hour = hourOfChange(one);
     const { alert } = one;
     if (ledger.open(alert, hour)) {
       alert.status = 'open';

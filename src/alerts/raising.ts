@@ -1,5 +1,6 @@
 /** What becomes of new evidence: alerts that go out, alerts that are only kept, and the finding that some are. */
 import type { Detector } from '../detect/detector.ts';
+import type { Alert } from '../model/alert.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { Transaction } from '../store/store.ts';
 import { recentAlerts, saveChanges, unknownEvidence } from './alert-store.ts';
@@ -44,7 +45,8 @@ export async function raiseAlerts(
   return [...changes, ...(await saveFloods(transaction, held, now))];
 }
 
-function alertKind(detector: RaisingDetector, isShadow: boolean): AlertKind {
+/** What the fold has to know of a detector. */
+export function alertKind(detector: RaisingDetector, isShadow: boolean): AlertKind {
   const { id, name, title, severity, quiet, correlates, tactic, risk } = detector;
   const counted = correlates ? { tactic: null, risk: null } : { tactic, risk };
   return { id, name, title, severity, quiet, lane: isShadow ? 'shadow' : 'open', ...counted };
@@ -53,11 +55,25 @@ function alertKind(detector: RaisingDetector, isShadow: boolean): AlertKind {
 async function fold(
   transaction: Transaction,
   kind: AlertKind,
-  { rows, allowedBy }: SortedEvidence,
+  sorted: SortedEvidence,
   now: number,
 ): Promise<AlertChange[]> {
-  const first = rows.reduce((earliest, row) => Math.min(earliest, row.eventTime), Number.POSITIVE_INFINITY);
+  const first = sorted.rows.reduce((least, row) => Math.min(least, row.eventTime), Number.POSITIVE_INFINITY);
   const existing = await recentAlerts(transaction, kind.id, kind.lane, first - kind.quiet);
+  return foldLane(kind, existing, sorted, now);
+}
+
+/**
+ * Folds the evidence of one lane and notes the entries that matched it.
+ *
+ * @param existing alerts of the detector in this lane that may take it
+ */
+export function foldLane(
+  kind: AlertKind,
+  existing: readonly Alert[],
+  { rows, allowedBy }: SortedEvidence,
+  now: number,
+): AlertChange[] {
   const changes = foldEvidence(kind, existing, rows, now);
   for (const { alert, added } of changes) {
     const ids = new Set([...alert.allowedBy, ...added.flatMap((row) => allowedBy.get(row) ?? [])]);

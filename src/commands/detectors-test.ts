@@ -1,12 +1,11 @@
 /** `pgvigil detectors test`: runs the cases of detector files. */
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { casesPathOf, readCases } from '../detect/cases/case-file.ts';
-import { type Detector, loadDetectors, parseDetector } from '../detect/detector.ts';
-import { messageOf, PgvigilError } from '../errors.ts';
+import { type Detector, loadDetectors } from '../detect/detector.ts';
 import { printable } from '../printable.ts';
 import { runCases } from '../worker/detector-cases.ts';
 import { createContext, type GlobalOptions } from './context.ts';
+import { readDetector } from './detector-file.ts';
 
 /** Exit code when a case does not hold. */
 const FAILED = 1;
@@ -18,7 +17,10 @@ const FAILED = 1;
  */
 export async function testDetectorsCommand(files: readonly string[], options: GlobalOptions): Promise<void> {
   const { config, out } = await createContext(options);
-  const detectors = files.length > 0 ? await read(files) : await all(config.detection.detectorFolders);
+  const detectors =
+    files.length > 0
+      ? await Promise.all(files.map(readDetector))
+      : await all(config.detection.detectorFolders);
   const count = { cases: 0, failed: 0, without: 0 };
   for (const detector of detectors) {
     out.write(`${printable(`${detector.id} ${detector.name}`)}\n`);
@@ -45,23 +47,4 @@ async function all(folders: readonly string[]): Promise<Detector[]> {
   const { detectors, refused } = await loadDetectors(folders);
   for (const { error } of refused) throw error;
   return detectors;
-}
-
-function read(files: readonly string[]): Promise<Detector[]> {
-  return Promise.all(
-    files.map(async (file) => {
-      let text: string;
-      try {
-        text = await readFile(file, 'utf8');
-      } catch (error) {
-        throw new PgvigilError(
-          'FILE_UNREADABLE',
-          `cannot read ${file}: ${messageOf(error)}`,
-          'Name the SQL file of a detector.',
-          error,
-        );
-      }
-      return parseDetector(file, text);
-    }),
-  );
 }

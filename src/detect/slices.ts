@@ -46,7 +46,7 @@ export function slicesOf(span: Span, minutes: readonly Minute[], max: number = M
 
 /** Records of a span that are due: that arrived after the record `judged`, or are later than `watermark`. */
 export async function minutesOf(
-  store: Store,
+  store: Pick<Store, 'rows'>,
   span: Span,
   due: { front: bigint; judged: bigint; watermark: number },
 ): Promise<Minute[]> {

@@ -81,6 +81,11 @@ export class Reader {
     return this.#start(sql, { limitRows: 0, ...(parameters && { parameters }) }, unchecked);
   }
 
+  /** A connection for work that takes long. The caller closes it, before he closes the reader. */
+  async connect(): Promise<DuckDBConnection> {
+    return this.#instance.connect();
+  }
+
   /**
    * A statement runs on that DuckDB could not stop, inside one call of a function. Node waits for it at exit, even
    * in `process.exit`: a command that does not want to must end itself by a signal.

@@ -36,11 +36,11 @@ export interface AllowHit {
 
 /** Entries that may match evidence of `detector` with an event time of `from` or later. */
 export async function entriesFor(
-  transaction: Transaction,
+  store: Pick<Transaction, 'rows'>,
   detector: string,
   from: number,
 ): Promise<AllowEntry[]> {
-  const rows = await transaction.rows<EntryRow>(ENTRIES, { detector, from: timestamp(from) });
+  const rows = await store.rows<EntryRow>(ENTRIES, { detector, from: timestamp(from) });
   return rows.map((row) => ({
     entryId: row.entry_id,
     kind: row.kind,
@@ -63,11 +63,11 @@ export async function entriesFor(
 
 /** What the parser says of statements, by hash. */
 export async function statementFacts(
-  transaction: Transaction,
+  store: Pick<Transaction, 'rows'>,
   hashes: readonly string[],
 ): Promise<Map<string, StatementFacts>> {
   if (hashes.length === 0) return new Map();
-  const rows = await transaction.rows<{
+  const rows = await store.rows<{
     statement_hash: string;
     fingerprint: string | null;
     relations: string[];

@@ -15,6 +15,12 @@ export interface SortedEvidence {
 
 const LANES: Record<AllowKind, Lane> = { allow: 'allowed', suppress: 'suppressed' };
 
+/** Evidence in lanes, and what each entry matched of it. */
+export interface Sorting {
+  sorted: SortedEvidence[];
+  hits: ReadonlyMap<string, AllowHit>;
+}
+
 /**
  * Evidence of `kind` in lanes. What an entry of the allow-list or a window matches leaves the lane of the kind, and is
  * counted on every entry that matched it; evidence that both match is allowed.
@@ -26,12 +32,24 @@ export async function sortEvidence(
   kind: AlertKind,
   evidence: readonly Evidence[],
 ): Promise<SortedEvidence[]> {
+  const { sorted, hits } = await lanesOf(transaction, kind, evidence);
+  await countHits(transaction, hits);
+  return sorted;
+}
+
+/** The same without counting: it only reads. */
+export async function lanesOf(
+  store: Pick<Transaction, 'rows'>,
+  kind: AlertKind,
+  evidence: readonly Evidence[],
+): Promise<Sorting> {
   const from = evidence.reduce((first, row) => Math.min(first, row.eventTime), Number.POSITIVE_INFINITY);
-  const entries = await entriesFor(transaction, kind.id, from);
-  if (entries.length === 0) return [{ lane: kind.lane, rows: [...evidence], allowedBy: new Map() }];
+  const entries = await entriesFor(store, kind.id, from);
+  if (entries.length === 0)
+    return { sorted: [{ lane: kind.lane, rows: [...evidence], allowedBy: new Map() }], hits: new Map() };
 
   const matchers = entries.map((entry) => allowMatcher(entry, kind.severity));
-  const statements = await statementsOf(transaction, matchers, evidence);
+  const statements = await statementsOf(store, matchers, evidence);
   const lanes = new Map<Lane, Evidence[]>();
   const allowedBy = new Map<Evidence, string[]>();
   const hits = new Map<string, AllowHit>();
@@ -51,16 +69,16 @@ export async function sortEvidence(
     rows.push(row);
     lanes.set(lane, rows);
   }
-  await countHits(transaction, hits);
-  return [...lanes].map(([lane, rows]) => ({ lane, rows, allowedBy }));
+  return { sorted: [...lanes].map(([lane, rows]) => ({ lane, rows, allowedBy })), hits };
 }
 
-async function statementsOf(
-  transaction: Transaction,
+/** What the matchers have to know of the statements behind evidence; nothing where none of them asks. */
+export async function statementsOf(
+  store: Pick<Transaction, 'rows'>,
   matchers: readonly AllowMatcher[],
   evidence: readonly Evidence[],
 ): Promise<StatementBook> {
   if (!matchers.some(({ entry }) => needsStatement(entry))) return new Map();
   const hashes = evidence.map(({ statementHash }) => statementHash).filter((hash) => hash !== null);
-  return statementFacts(transaction, [...new Set(hashes)]);
+  return statementFacts(store, [...new Set(hashes)]);
 }
