@@ -26,11 +26,11 @@ runbook:
 ---*/
 WITH reads AS MATERIALIZED (
   SELECT
-    record_id, event_time, event_time::DATE AS day, server, session_id, user_name, client, database_name, application,
-    statement_hash, row_count
-  FROM activity
-  WHERE event_time > $since - INTERVAL 2 HOUR
-    AND event_time <= $until
+    first_record_id AS record_id, first_record_time AS event_time, minute, minute::DATE AS day,
+    server, session_id, user_name, client, database_name, application, row_count
+  FROM activity_minutes
+  WHERE minute > $since - INTERVAL 2 HOUR
+    AND first_event <= $until
     AND class = 'READ'
     AND row_count > 0
     AND user_name IS NOT NULL
@@ -68,7 +68,7 @@ WITH reads AS MATERIALIZED (
   SELECT
     r.*,
     sum(row_count) OVER (
-      PARTITION BY r.server, r.user_name ORDER BY r.event_time RANGE BETWEEN INTERVAL 1 HOUR PRECEDING AND CURRENT ROW
+      PARTITION BY r.server, r.user_name ORDER BY r.minute RANGE BETWEEN INTERVAL 59 MINUTE PRECEDING AND CURRENT ROW
     ) AS rows_read
   FROM reads r
   SEMI JOIN near n ON n.server = r.server AND n.user_name = r.user_name
@@ -76,12 +76,12 @@ WITH reads AS MATERIALIZED (
   SELECT
     *,
     max(rows_read) OVER (
-      PARTITION BY server, user_name ORDER BY event_time RANGE BETWEEN CURRENT ROW AND INTERVAL 1 HOUR FOLLOWING
+      PARTITION BY server, user_name ORDER BY minute RANGE BETWEEN CURRENT ROW AND INTERVAL 59 MINUTE FOLLOWING
     ) AS peak
   FROM counted
 )
 SELECT
-  s.record_id, s.event_time, s.server, s.session_id, s.user_name, s.client, s.database_name, s.application, s.statement_hash,
+  s.record_id, s.event_time, s.server, s.session_id, s.user_name, s.client, s.database_name, s.application,
   s.user_name AS entity,
   concat(
     s.user_name, ' read ', s.rows_read::BIGINT, ' rows within an hour from ', coalesce(s.client, 'an unknown address'),
