@@ -8,7 +8,7 @@ tactic: defense-impairment
 attack: [T1685.002]
 attack_v18: [T1562.008]
 quiet: 1d
-window: 1d
+window: 6 * $silence
 requires:
   - pgaudit.log with read
   - log_connections = on
@@ -34,17 +34,13 @@ WITH changes AS (
     AND parameter IN (
       'pgaudit.log', 'pgaudit.log_rows', 'pgaudit.log_relation', 'log_replication_commands', 'log_hostname'
     )
-), audits AS (
-  -- Most of what a server sends: one row per session, class and minute is enough.
+), audits AS MATERIALIZED (
   SELECT
-    server, session_id, lower(class) AS class, min(event_time) AS first_line, max(event_time) AS last_line,
-    arg_min(record_id, (event_time, record_id)) AS record_id, min(user_name) AS user_name, min(client) AS client,
-    bool_and(tls IS NULL) AS is_unannounced
-  FROM activity
-  WHERE event_time > $since - 3 * $silence
-    AND event_time <= $until
-    AND audit_type IS NOT NULL
-  GROUP BY server, session_id, lower(class), time_bucket(INTERVAL 1 MINUTE, event_time)
+    server, session_id, user_name, client, lower(class) AS class, first_record_id AS record_id, first_event, last_event
+  FROM activity_minutes
+  WHERE minute > $since - 6 * $silence
+    AND first_event <= $until
+    AND audited > 0
 ), lost AS (
   -- Of pgaudit.log its old value is not told: what it logged shortly before is.
   SELECT
@@ -54,7 +50,7 @@ WITH changes AS (
       lambda class: list_contains(c.words, '-' || class) OR NOT (list_contains(c.words, class) OR list_contains(c.words, 'all'))
     )) AS classes
   FROM changes c
-  JOIN audits a ON a.server = c.server AND a.first_line <= c.event_time AND a.first_line > c.event_time - 3 * $silence
+  JOIN audits a ON a.server = c.server AND a.first_event <= c.event_time AND a.first_event > c.event_time - 3 * $silence
   WHERE c.parameter = 'pgaudit.log'
   GROUP BY c.record_id, c.event_time, c.server, c.value, c.words
 ), unannounced AS (
@@ -62,12 +58,14 @@ WITH changes AS (
   SELECT a.*, l.event_time AS last_line
   FROM (
     SELECT
-      server, session_id, record_id, first_line AS event_time, user_name, client,
+      server, session_id, user_name, client, record_id, first_event AS event_time,
       make_timestamp(try_cast('0x' || regexp_extract(session_id, '^([0-9a-f]{1,12})\.', 1) AS BIGINT) * 1000000) AS started
     FROM audits
-    WHERE is_unannounced
-    QUALIFY row_number() OVER (PARTITION BY server, session_id ORDER BY first_line, record_id) = 1
+    QUALIFY row_number() OVER (PARTITION BY server, session_id ORDER BY first_event, record_id) = 1
   ) a
+  ANTI JOIN (SELECT server, session_id FROM sessions WHERE tls IS NOT NULL) s
+    ON s.server = a.server AND s.session_id = a.session_id
+  -- Sign-ins are remembered for longer than a day, whatever the window.
   ASOF JOIN (
     SELECT server, event_time FROM sign_ins WHERE event_time > $since - INTERVAL 1 DAY AND event_time <= $until
   ) l ON l.server = a.server AND a.event_time >= l.event_time
@@ -91,9 +89,9 @@ WITH changes AS (
   SELECT s.*, a.event_time AS last_audit
   FROM signed s
   ASOF JOIN (
-    SELECT server, first_line AS event_time FROM audits
+    SELECT server, first_event AS event_time FROM audits
     UNION
-    SELECT server, last_line FROM audits
+    SELECT server, last_event FROM audits
   ) a ON a.server = s.server AND s.event_time >= a.event_time
   WHERE s.event_time > a.event_time AND s.event_time - a.event_time <= 2 * $silence
   QUALIFY max(s.event_time) OVER (PARTITION BY s.server, a.event_time) - a.event_time >= $silence
@@ -103,8 +101,8 @@ WITH changes AS (
   FROM (SELECT DISTINCT server, last_audit FROM quiet) q
   JOIN signed s
     ON s.server = q.server AND s.event_time <= q.last_audit AND s.event_time > q.last_audit - $silence
-  LEFT JOIN (SELECT server, session_id, min(first_line) AS first_line FROM audits GROUP BY server, session_id) a
-    ON a.server = s.server AND a.session_id = s.session_id AND a.first_line <= q.last_audit
+  LEFT JOIN (SELECT server, session_id, min(first_event) AS first_event FROM audits GROUP BY server, session_id) a
+    ON a.server = s.server AND a.session_id = s.session_id AND a.first_event <= q.last_audit
   GROUP BY q.server, q.last_audit, s.user_name
   HAVING count(*) >= 2 AND count(a.session_id) >= 0.8 * count(*)
 ), silent AS (
