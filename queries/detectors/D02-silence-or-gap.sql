@@ -8,7 +8,7 @@ tactic: defense-impairment
 attack: [T1685.002]
 attack_v18: [T1562.008]
 quiet: 6h
-window: 2h
+window: 1h + $grace
 requires:
   - pgaudit.log with read
   - log_connections = on
@@ -17,6 +17,7 @@ parameters:
   max_share: { type: number, default: 0.1, min: 0, max: 0.9, help: Share of the usual lines that is a drop. }
   min_sessions: { type: number, default: 5, min: 2, max: 1000, help: Sign-ins in the time of the silence or drop. }
   min_days: { type: number, default: 7, min: 2, max: 60, help: Days on which the user signed in at this hour of the day. }
+  grace: { type: duration, default: 15m, help: How long a statement may be late until it is missing. }
   max_lost: { type: number, default: 20, min: 1, max: 1000000, help: "Statements of a user that never arrived within an hour: fewer are low, as one statement of 16 KB is enough." }
 false_positives:
   - Azure loses lines of about 16 KB and more. Long lists of values make holes, one statement at a time (low); allow them for the user that is known for them.
@@ -35,7 +36,7 @@ WITH arrivals AS MATERIALIZED (
     record_id, event_time, date_trunc('minute', event_time) AS minute, server, session_id, user_name, client,
     database_name, application
   FROM sign_ins
-  WHERE event_time > $since - INTERVAL 62 MINUTE
+  WHERE event_time > $since - INTERVAL 61 MINUTE
     AND event_time <= $until
     AND outcome = 'success'
     AND NOT is_platform AND NOT is_pooler
@@ -76,7 +77,7 @@ WITH arrivals AS MATERIALIZED (
 ), done AS (
   SELECT server, user_name, minute, audited AS lines, 0 AS sign_ins
   FROM activity_minutes
-  WHERE minute > $since - INTERVAL 62 MINUTE AND first_event <= $until AND audited > 0 AND NOT is_platform
+  WHERE minute >= $since - INTERVAL 61 MINUTE AND first_event <= $until AND audited > 0 AND NOT is_platform
   UNION ALL
   SELECT server, user_name, minute, 0, 1 FROM arrivals
 ), seen AS (
@@ -103,7 +104,10 @@ WITH arrivals AS MATERIALIZED (
   HAVING sum(usual_lines) >= $min_lines AND (is_silent OR is_less)
 ), gaps AS (
   SELECT * FROM audit_gaps
-  WHERE event_time > $since - INTERVAL 1 HOUR AND event_time <= $until AND user_name IS NOT NULL AND NOT is_platform
+  WHERE event_time > $since - INTERVAL 1 HOUR - $grace
+    AND event_time <= $until - $grace
+    AND user_name IS NOT NULL
+    AND NOT is_platform
 ), lost AS (
   SELECT
     *,
@@ -136,4 +140,4 @@ SELECT
   concat(lost, CASE WHEN lost = 1 THEN ' statement' ELSE ' statements' END, ' of ', user_name, ' that pgaudit numbered never arrived within an hour'),
   lost, $max_lost
 FROM lost
-WHERE event_time > $since
+WHERE event_time > $since - $grace
