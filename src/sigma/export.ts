@@ -29,7 +29,7 @@ const LEVELS: Record<Severity, string> = {
 /**
  * The Sigma rule of a detector, or why there is none.
  *
- * @param serialized its SQL as DuckDB's `json_serialize_sql` writes it, without what is null, empty or default
+ * @param serialized its SQL as DuckDB's `json_serialize_sql` writes it, with all that is null, empty or default
  */
 export function exportDetector(detector: Detector, serialized: string, known: Known): Exported {
   try {

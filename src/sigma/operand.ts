@@ -45,7 +45,8 @@ export function textOf({ node: expression, scope }: Placed, parameters: Paramete
     if (found === undefined) throw new Untranslated(`column ${columnName(expression)} cannot be followed`);
     if ('node' in found) return textOf(found, parameters);
     const { column, type } = found;
-    if (type !== 'VARCHAR') throw new Untranslated(`compares the ${type.endsWith('[]') ? 'list' : 'number'} ${column} as a whole`);
+    if (type !== 'VARCHAR')
+      throw new Untranslated(`compares the ${type.endsWith('[]') ? 'list' : 'number'} ${column} as a whole`);
     return { column, isLower: false, fallback: null, isVocabulary: VOCABULARY.has(column) };
   }
   const [first, second, ...others] = nodes(expression.children).map((child) => ({ node: child, scope }));

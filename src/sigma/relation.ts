@@ -25,9 +25,6 @@ export interface Relation {
   conditions: Placed[];
 }
 
-/** Of `*` and `* EXCLUDE (…)`; what replaces or renames columns has more. */
-const STAR_KEYS = new Set(['class', 'type', 'query_location', 'relation_name', 'exclude_list']);
-
 type Environment = ReadonlyMap<string, Relation>;
 
 export interface Known {
@@ -44,8 +41,13 @@ export interface Known {
 export function relationOf(query: Node, known: Known, outer: Environment = new Map()): Relation {
   if (query.type !== 'SELECT_NODE') throw new Untranslated('unites several queries');
   if (nodes(query.group_expressions).length > 0) throw new Untranslated('groups events');
-  if (isNode(query.qualify) || isNode(query.having) || query.aggregate_handling !== 'STANDARD_HANDLING')
-    throw new Untranslated('groups or ranks events');
+  if (
+    query.sample !== null ||
+    isNode(query.qualify) ||
+    isNode(query.having) ||
+    query.aggregate_handling !== 'STANDARD_HANDLING'
+  )
+    throw new Untranslated('groups, ranks or samples events');
   if (nodes(query.modifiers).some(({ type }) => type !== 'ORDER_MODIFIER'))
     throw new Untranslated('keeps some events of several (DISTINCT, LIMIT)');
   const selected = nodes(query.select_list);
@@ -90,13 +92,13 @@ function lazily(read: () => Relation): Relation {
 }
 
 function fromOf(from: Node, known: Known, environment: Environment): Relation {
-  if (from.sample !== undefined || from.column_name_alias !== undefined)
+  if (from.sample !== null || isFilled(from.column_name_alias))
     throw new Untranslated('takes a sample, or names columns anew');
   if (from.type === 'SUBQUERY') return relationOf(node(node(from.subquery).node), known, environment);
   if (from.type === 'JOIN') throw new Untranslated('joins several relations');
   if (from.type !== 'BASE_TABLE') throw new Untranslated(`reads FROM ${String(from.type).toLowerCase()}`);
   const name = folded(from.table_name);
-  const cte = from.schema_name === undefined ? environment.get(name) : undefined;
+  const cte = from.schema_name === '' ? environment.get(name) : undefined;
   if (cte !== undefined) return cte;
   const columns = known.views.get(name);
   if (columns === undefined) throw new Untranslated(`reads the view ${name}, which is no log of events`);
@@ -114,14 +116,20 @@ function selectedColumn(selected: readonly Node[], name: string, inner: Scope): 
   const wanted = folded(name);
   for (const item of selected) {
     if (item.class === 'STAR') continue;
-    const written = item.alias ?? (item.class === 'COLUMN_REF' ? columnName(item) : undefined);
-    if (written === undefined || folded(written) !== wanted) continue;
+    const written = item.alias || (item.class === 'COLUMN_REF' ? columnName(item) : '');
+    if (folded(written) !== wanted) continue;
     return { node: item, scope: inner };
   }
   const star = selected.find((item) => item.class === 'STAR');
-  if (star === undefined || !Object.keys(star).every((key) => STAR_KEYS.has(key))) return undefined;
+  // REPLACE and RENAME give columns another meaning.
+  const isOther = star?.expr !== null || isFilled(star.replace_list) || isFilled(star.rename_list);
+  if (star === undefined || isOther || isFilled(star.qualified_exclude_list)) return undefined;
   const excluded = Array.isArray(star.exclude_list) ? star.exclude_list.map(folded) : [];
   return excluded.includes(wanted) ? undefined : inner(wanted);
+}
+
+function isFilled(value: Json | undefined): boolean {
+  return !Array.isArray(value) || value.length > 0;
 }
 
 /** Last part of a column's name: `a.flags` is `flags`, as FROM has one relation only. */
