@@ -4,6 +4,7 @@ import { addAllowCommands } from './commands/allow-options.ts';
 import type { GlobalOptions } from './commands/context.ts';
 import type { BacktestCommandOptions } from './commands/detectors-backtest.ts';
 import { formatOption } from './commands/format-option.ts';
+import { addSigmaCommands } from './commands/sigma-options.ts';
 import { VERSION } from './version.ts';
 
 function wholeNumber(text: string): number {
@@ -148,6 +149,8 @@ export function createProgram(): Command {
       const { backtestCommand } = await import('./commands/detectors-backtest.ts');
       await backtestCommand(file, command.optsWithGlobals<BacktestCommandOptions>());
     });
+
+  addSigmaCommands(program);
 
   const serverOption = () => new Option('-s, --server <name>', 'of this server only');
   const baselines = program

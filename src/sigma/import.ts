@@ -25,6 +25,8 @@ export interface Imported {
 const VIEWS: readonly EventView[] = ['activity', 'sign_ins', 'records'];
 const PRODUCTS = ['postgresql', 'postgres', 'azure', 'database', 'sql'];
 const MAX_TEXT = 500;
+/** Each may take some megabytes once it is compiled. */
+const MAX_EXPRESSIONS = 20;
 
 const SEVERITIES: Record<string, { severity: Severity; risk: number }> = {
   informational: { severity: 'info', risk: 5 },
@@ -47,17 +49,22 @@ export function importRule(rule: Rule, id: string, views: ViewColumns): Imported
     'OR',
   );
   const used = new Set(condition.match(/\bs[0-9]+\b/g));
-  const expressions: string[] = [];
+  const expressions = new Set<string>();
   const selections: string[] = [];
   for (const [name, selection] of rule.selections) {
     const column = names.get(name)!;
     if (!used.has(column)) continue;
     const matcher = selectionSql(selection, view, columns);
-    expressions.push(...matcher.expressions);
+    for (const expression of matcher.expressions) expressions.add(expression);
     selections.push(`coalesce(${matcher.sql}, false) AS ${column}`);
   }
+  if (expressions.size > MAX_EXPRESSIONS)
+    throw refusal(
+      `it has more than ${MAX_EXPRESSIONS} regular expressions`,
+      'Take what is needed of them into another rule.',
+    );
   const text = `/*---\n${frontMatterOf(rule, id, view)}---*/\n${selectOf(rule, view, selections, condition)}`;
-  return { text, view, expressions };
+  return { text, view, expressions: [...expressions] };
 }
 
 function viewOf(rule: Rule, views: ViewColumns): EventView {

@@ -37,12 +37,9 @@ const SOURCES: Record<string, { view: EventView; service: string; definition: st
   },
 };
 
-/** Activity of which the ordinary is left out, and what failed: they have the same fields. */
-const ALIASES: Record<string, string> = { notable_activity: 'activity' };
-
 /** @throws Untranslated for a view that is no log of events */
 export function logsourceOf(view: string): Logsource {
-  const source = SOURCES[ALIASES[view] ?? view];
+  const source = Object.hasOwn(SOURCES, view) ? SOURCES[view] : undefined;
   if (source === undefined)
     throw new Untranslated(`reads the view ${view}, which has no log source in Sigma`);
   return { product: 'postgresql', service: source.service, definition: `${source.definition} ${DEFINITION}` };

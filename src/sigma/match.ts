@@ -20,16 +20,16 @@ export function matchColumn(column: string, type: string, item: RuleItem): Match
   if (unknown !== undefined) throw refusal(`${item.field}|${unknown}: the modifier is not taken over`, HINT);
   if (modifiers.includes('exists')) return exists(column, item);
   const expressions: string[] = [];
-  const parts = values.map((value) => {
-    if (value === null)
-      return modifiers.length === 0 ? `${column} IS NULL` : wrong(item, 'null takes no modifier');
+  const nulls = values.filter((value) => value === null).map(() => `${column} IS NULL`);
+  if (nulls.length > 0 && modifiers.length > 0) return wrong(item, 'null takes no modifier');
+  const parts = values.filter((value) => value !== null).map((value) => {
     switch (type) {
       case 'BOOLEAN':
         return `${column} = ${booleanOf(value, item)}`;
       case 'VARCHAR':
         return textMatch(column, value, item, expressions);
       case 'VARCHAR[]':
-        return `len(list_filter(${column}, lambda item: ${textMatch('item', value, item, expressions)})) > 0`;
+        return textMatch('item', value, item, expressions);
       case 'BIGINT':
       case 'INTEGER':
         return `${column} = ${numberOf(value, item)}`;
@@ -37,7 +37,15 @@ export function matchColumn(column: string, type: string, item: RuleItem): Match
         return wrong(item, `the column ${column} cannot be matched`);
     }
   });
-  return { sql: joined([...new Set(parts)], modifiers.includes('all') ? 'AND' : 'OR'), expressions };
+  const word = modifiers.includes('all') ? 'AND' : 'OR';
+  const filled = type === 'VARCHAR[]' ? ofElements(column, parts, word) : parts;
+  return { sql: joined([...new Set([...filled, ...nulls])], word), expressions };
+}
+
+/** An element fits one of several, or there is one for each. */
+function ofElements(column: string, parts: readonly string[], word: 'AND' | 'OR'): string[] {
+  const wanted = word === 'AND' || parts.length === 0 ? parts : [joined(parts, 'OR')];
+  return wanted.map((part) => `len(list_filter(${column}, lambda item: ${part})) > 0`);
 }
 
 export function joined(parts: readonly string[], word: 'AND' | 'OR'): string {

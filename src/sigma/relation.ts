@@ -92,10 +92,10 @@ function lazily(read: () => Relation): Relation {
 }
 
 function fromOf(from: Node, known: Known, environment: Environment): Relation {
+  if (from.type === 'JOIN') throw new Untranslated('joins several relations');
   if (from.sample !== null || isFilled(from.column_name_alias))
     throw new Untranslated('takes a sample, or names columns anew');
   if (from.type === 'SUBQUERY') return relationOf(node(node(from.subquery).node), known, environment);
-  if (from.type === 'JOIN') throw new Untranslated('joins several relations');
   if (from.type !== 'BASE_TABLE') throw new Untranslated(`reads FROM ${String(from.type).toLowerCase()}`);
   const name = folded(from.table_name);
   const cte = from.schema_name === '' ? environment.get(name) : undefined;

@@ -33,7 +33,6 @@ export interface Rule {
   references: string[];
   product: string | null;
   service: string | null;
-  category: string | null;
   tags: string[];
   falsePositives: string[];
   level: string;
@@ -49,7 +48,7 @@ const header = z.object({
   id: z.string().max(100).nullish(),
   author: text.nullish(),
   references: texts,
-  logsource: z.object({ product: text.nullish(), service: text.nullish(), category: text.nullish() }),
+  logsource: z.object({ product: text.nullish(), service: text.nullish() }),
   tags: texts,
   falsepositives: texts,
   level: z.enum(['informational', 'low', 'medium', 'high', 'critical']).nullish(),
@@ -74,7 +73,6 @@ export function parseRule(file: string): Rule {
     references: listed(references),
     product: logsource.product ?? null,
     service: logsource.service ?? null,
-    category: logsource.category ?? null,
     tags: listed(tags),
     falsePositives: listed(falsepositives),
     level: level ?? 'medium',

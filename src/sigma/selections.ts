@@ -23,6 +23,8 @@ export function detectionOf(formula: Formula): Detection {
 
 class Writer {
   readonly detection: Detection = {};
+  /** Names by what they stand for: one question is written once. */
+  readonly #names = new Map<string, string>();
   readonly #counts = { selection: 0, filter: 0 };
 
   write(formula: Formula, kind: 'selection' | 'filter', isInside = false): string {
@@ -83,11 +85,15 @@ class Writer {
   }
 
   #named(kind: 'selection' | 'filter', selection: Selection | Selection[]): string {
+    const content = JSON.stringify(selection);
+    const known = this.#names.get(content);
+    if (known !== undefined) return known;
     this.#counts[kind] += 1;
     if (this.#counts.selection + this.#counts.filter > MAX_SELECTIONS)
       throw new Untranslated('would need too many selections');
     const name = `${kind}_${this.#counts[kind]}`;
     this.detection[name] = selection;
+    this.#names.set(content, name);
     return name;
   }
 }
