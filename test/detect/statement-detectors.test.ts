@@ -1,23 +1,8 @@
 /** P01, P02, D01, E01, R02 and I01: single statements that give themselves away. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { connection, logRecord, temporaryStore } from '../store/support.ts';
-import {
-  alertsFrom,
-  audited,
-  DAY,
-  detection,
-  detectorOf,
-  failed,
-  type Line,
-  MINUTE,
-  settingChanged,
-  signIn,
-  storedAlerts,
-  T0,
-  type Who,
-  write,
-} from './support.ts';
+import { connection, logRecord } from '../store/support.ts';
+import { alertsFrom, audited, failed, type Line, settingChanged, signIn, T0, type Who } from './support.ts';
 
 const dba: Who = { session: 'dba.1', user: 'dba_alice', client: '198.51.100.4', application: 'psql' };
 const app: Who = { session: 'app.1', user: 'app_rw', client: '203.0.113.7', application: 'orders-api' };
@@ -184,23 +169,5 @@ test('I01 is silent: WHERE 1=1 of a query builder, a plain UNION, an honest comm
     'SELECT id FROM products -- first page',
   ]) {
     assert.deepEqual(await of(t, 'I01', app, audited(T0 + 1000, app, statement)), [], statement);
-  }
-});
-
-test('I01: a shape that the user sent on three earlier days is ordinary, one sent on two is not', async (t) => {
-  const daily = (days: number) =>
-    Array.from({ length: days }, (_, day) => audited(T0 - (days - day) * DAY, app, UNION));
-  for (const [days, expected] of [
-    [3, 0],
-    [2, 1],
-  ] as const) {
-    const store = await temporaryStore(t);
-    const detector = await detectorOf('I01');
-    await write(store, [...signIn(T0 - 5 * DAY, app), ...daily(days)]);
-    await detection(store, [detector]).finish();
-    const earlier = (await storedAlerts(store)).length;
-    await write(store, [audited(T0 + MINUTE, app, UNION)]);
-    await detection(store, [detector]).finish();
-    assert.equal((await storedAlerts(store)).length - earlier, expected, `${days} days`);
   }
 });
