@@ -22,21 +22,23 @@ export function matchColumn(column: string, type: string, item: RuleItem): Match
   const expressions: string[] = [];
   const nulls = values.filter((value) => value === null).map(() => `${column} IS NULL`);
   if (nulls.length > 0 && modifiers.length > 0) return wrong(item, 'null takes no modifier');
-  const parts = values.filter((value) => value !== null).map((value) => {
-    switch (type) {
-      case 'BOOLEAN':
-        return `${column} = ${booleanOf(value, item)}`;
-      case 'VARCHAR':
-        return textMatch(column, value, item, expressions);
-      case 'VARCHAR[]':
-        return textMatch('item', value, item, expressions);
-      case 'BIGINT':
-      case 'INTEGER':
-        return `${column} = ${numberOf(value, item)}`;
-      default:
-        return wrong(item, `the column ${column} cannot be matched`);
-    }
-  });
+  const parts = values
+    .filter((value) => value !== null)
+    .map((value) => {
+      switch (type) {
+        case 'BOOLEAN':
+          return `${column} = ${booleanOf(value, item)}`;
+        case 'VARCHAR':
+          return textMatch(column, value, item, expressions);
+        case 'VARCHAR[]':
+          return textMatch('item', value, item, expressions);
+        case 'BIGINT':
+        case 'INTEGER':
+          return `${column} = ${numberOf(value, item)}`;
+        default:
+          return wrong(item, `the column ${column} cannot be matched`);
+      }
+    });
   const word = modifiers.includes('all') ? 'AND' : 'OR';
   const filled = type === 'VARCHAR[]' ? ofElements(column, parts, word) : parts;
   return { sql: joined([...new Set([...filled, ...nulls])], word), expressions };

@@ -149,7 +149,10 @@ test('a slice that is longer than the memory keeps all that it judges', async (t
   const who = { session: `${Math.floor(T0 / 1000).toString(16)}.5`, user: 'ada', client: '10.0.0.1' };
   const texts = Array.from({ length: 20 }, (_, hour) => `SELECT ${hour} FROM pg_roles`);
   await write(store, signIn(T0, who));
-  await write(store, texts.map((text, hour) => audited(T0 + hour * HOUR, who, text, { class: 'READ' })));
+  await write(
+    store,
+    texts.map((text, hour) => audited(T0 + hour * HOUR, who, text, { class: 'READ' })),
+  );
   await look(store, set, { watermark: 0, judged: 0n }, T0 + 20 * HOUR);
   const remembered = await rowsOf(set, 'SELECT sql_text FROM working.main.notable_activity');
   assert.equal(remembered.length, texts.length);
