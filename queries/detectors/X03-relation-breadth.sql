@@ -28,11 +28,7 @@ WITH uses AS MATERIALIZED (
   SELECT
     first_record_id AS record_id, first_record_time AS event_time, minute, minute::DATE AS day,
     server, session_id, user_name, client, database_name, application,
-    -- The schema as it is, the table without its numbers: partitions are one table. Catalogs are not among them, see R01.
-    list_distinct(list_transform(relations, lambda name: concat(
-      regexp_extract(replace(concat('.', name), '.public.', '.'), '^.*\.'),
-      regexp_replace(regexp_extract(name, '[^.]*$'), '[0-9]+', '#', 'g')
-    ))) AS relations
+    relations
   FROM activity_minutes
   WHERE minute > $since - INTERVAL 2 HOUR
     AND first_event <= $until
@@ -52,7 +48,7 @@ WITH uses AS MATERIALIZED (
   JOIN totals t ON t.server = u.server AND t.user_name = u.user_name
   JOIN learning l ON l.server = u.server AND u.day >= l.complete_from
 ), days AS (
-  -- Named as above, or another way of writing it would be another table.
+  -- The schema as it is, the table without its numbers: partitions are one table. Catalogs are not among them, see R01.
   SELECT
     q.server, q.user_name, q.day, q.total,
     count(DISTINCT concat(
@@ -85,7 +81,14 @@ WITH uses AS MATERIALIZED (
 ), near AS (
   SELECT server, user_name FROM bounds GROUP BY server, user_name HAVING max(total) > min(bound)
 ), suspects AS (
-  SELECT u.* FROM uses u SEMI JOIN near n ON n.server = u.server AND n.user_name = u.user_name
+  -- Named as above, or another way of writing it would be another table.
+  SELECT
+    u.* REPLACE (list_distinct(list_transform(u.relations, lambda name: concat(
+      regexp_extract(replace(concat('.', name), '.public.', '.'), '^.*\.'),
+      regexp_replace(regexp_extract(name, '[^.]*$'), '[0-9]+', '#', 'g')
+    ))) AS relations)
+  FROM uses u
+  SEMI JOIN near n ON n.server = u.server AND n.user_name = u.user_name
 ), counted AS (
   SELECT DISTINCT
     server, user_name, minute,
