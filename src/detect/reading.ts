@@ -27,8 +27,7 @@ export function memoryFor(connection: DuckDBConnection, detectors: readonly Arme
   const reaches = detectors
     .filter(
       (armed) =>
-        tablesOf(connection, armed.detector.sql).includes('notable_activity') &&
-        !readsStore(connection, armed),
+        tablesOf(connection, armed.detector.sql).some(isRemembered) && !readsStore(connection, armed),
     )
     .map(({ detector, values }) => windowLength(detector.window, values));
   return Math.max(0, ...reaches);

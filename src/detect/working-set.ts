@@ -3,7 +3,7 @@
  *
  * - `activity` and `errors`: what is to be judged now.
  * - `notable_activity`: it, and what is remembered of before: `memoryMs`, and a day for changes of objects and roles.
- * - `activity_minutes`: of all activities, `memoryMs` back.
+ * - `activity_minutes`: of all activities, `memoryMs` back. `audit_gaps`: of sessions, from the first look on.
  * - `sessions`, `sign_ins`, `pooler_clients`: of two days, and of every session that did something in them.
  *
  * The other views are those of the store. All of it is made from the store and can be thrown away at any time.
@@ -47,6 +47,7 @@ const WORKING_VIEWS = ['00-functions', '06-errors', '11-pooler-clients'];
 const OWN = new Set([
   'activity',
   'activity_minutes',
+  'audit_gaps',
   'errors',
   'notable_activity',
   'pooler_clients',
@@ -65,6 +66,8 @@ const STEPS = [
   'take',
   'note',
   'count',
+  'number',
+  'gaps',
   'minutes',
   'forget',
   'compact',
@@ -165,7 +168,10 @@ export class WorkingSet {
     this.#known = -1n;
     this.#completeFrom = from;
     this.#compactedAt = look.since;
-    await this.#set({ lines_from: timestamp(look.since - SIGN_IN_MEMORY_MS - SLACK_MS) });
+    await this.#set({
+      lines_from: timestamp(look.since - SIGN_IN_MEMORY_MS - SLACK_MS),
+      runs_from: timestamp(from),
+    });
     await this.#tell(look.front);
     if (look.watermark <= from) return;
     const span = { from, to: look.watermark };
@@ -200,6 +206,7 @@ export class WorkingSet {
       'CREATE TABLE working.main.minutes AS SELECT * EXCLUDE (is_platform) FROM counted.main.activity_minutes LIMIT 0',
     );
     await connection.run(SQL.minutes);
+    await connection.run(SQL.gaps);
     await connection.run('CREATE VIEW working.main.records AS FROM arrived.main.records');
     await this.#createViews('working', WORKING_VIEWS);
     for (const view of views.filter((name) => !OWN.has(name)))
@@ -236,7 +243,7 @@ export class WorkingSet {
       judged: slice.judged,
       slice_front: front,
     });
-    for (const step of ['pick', 'meet', 'recall', 'take', 'note', 'count'] as const)
+    for (const step of ['pick', 'meet', 'recall', 'take', 'note', 'count', 'number'] as const)
       await this.#connection.run(SQL[step]);
   }
 
