@@ -36,6 +36,8 @@ export function exportDetector(detector: Detector, serialized: string, known: Kn
     return { rule: ruleOf(detector, serialized, known), fileName: fileNameOf(detector) };
   } catch (error) {
     if (error instanceof Untranslated) return { reason: error.message };
+    // The depth of a query is its author's choice.
+    if (error instanceof RangeError) return { reason: 'is nested too deep' };
     throw error;
   }
 }

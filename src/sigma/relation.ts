@@ -59,9 +59,10 @@ export function relationOf(query: Node, known: Known, outer: Environment = new M
   for (const entry of nodes(isNode(query.cte_map) ? query.cte_map.map : [])) {
     const cte = node(node(node(entry.value).query).node);
     // One that nothing reads may be of any form.
+    const before = new Map(environment);
     environment.set(
       folded(entry.key),
-      lazily(() => relationOf(cte, known, new Map(environment))),
+      lazily(() => relationOf(cte, known, before)),
     );
   }
   const from = fromOf(node(query.from_table), known, environment);

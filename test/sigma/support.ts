@@ -2,6 +2,7 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Detector, parseDetector } from '../../src/detect/detector.ts';
 import { readKnown, serialize } from '../../src/sigma/database.ts';
+import type { Known } from '../../src/sigma/relation.ts';
 import { type Exported, exportDetector } from '../../src/sigma/export.ts';
 import { importRule } from '../../src/sigma/import.ts';
 import { parseRule } from '../../src/sigma/rule.ts';
@@ -14,6 +15,7 @@ const COLUMNS = `record_id BIGINT, event_time TIMESTAMP, server VARCHAR, session
 
 export interface Database {
   connection: DuckDBConnection;
+  known: Known;
   close: () => void | Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export async function database(): Promise<Database> {
   await connection.run('CREATE TABLE records AS SELECT *, message AS detail FROM activity');
   return {
     connection,
+    known: await readKnown(connection),
     close: () => {
       connection.closeSync();
       instance.closeSync();
@@ -62,8 +65,8 @@ export function selectWhere(condition: string): string {
   return `SELECT record_id FROM activity WHERE event_time > $since AND event_time <= $until AND NOT is_platform AND (${condition})`;
 }
 
-export async function exported({ connection }: Database, one: Detector): Promise<Exported> {
-  return exportDetector(one, await serialize(connection, one.sql), await readKnown(connection));
+export async function exported({ connection, known }: Database, one: Detector): Promise<Exported> {
+  return exportDetector(one, await serialize(connection, one.sql), known);
 }
 
 /** The rule of a detector that has one. */
@@ -73,8 +76,8 @@ export async function ruleOf(base: Database, one: Detector): Promise<string> {
   return result.rule;
 }
 
-export async function imported({ connection }: Database, rule: string): Promise<Detector> {
-  const { text } = importRule(parseRule(rule), 'Z02', (await readKnown(connection)).views);
+export async function imported({ known }: Database, rule: string): Promise<Detector> {
+  const { text } = importRule(parseRule(rule), 'Z02', known.views);
   return parseDetector('test.sql', text);
 }
 
