@@ -20,7 +20,14 @@ test('export writes a file a rule and tells what has none; import makes a detect
   assert.match(out.stdout, /^E01 .* yes +pgvigil_e01_exec_copy_program\.yml$/m);
   assert.deepEqual(await readdir(join(cwd, 'rules')), ['pgvigil_e01_exec_copy_program.yml']);
 
-  const importing = ['sigma', 'import', 'rules/pgvigil_e01_exec_copy_program.yml', '--out', 'mine.sql', '--id'];
+  const importing = [
+    'sigma',
+    'import',
+    'rules/pgvigil_e01_exec_copy_program.yml',
+    '--out',
+    'mine.sql',
+    '--id',
+  ];
   const taken = await pgvigil(cwd, [...importing, 'E01']);
   assert.equal(taken.exitCode, 2);
   assert.match(taken.stderr, /E01 is the id of/);

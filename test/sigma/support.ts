@@ -2,9 +2,9 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Detector, parseDetector } from '../../src/detect/detector.ts';
 import { readKnown, serialize } from '../../src/sigma/database.ts';
-import type { Known } from '../../src/sigma/relation.ts';
 import { type Exported, exportDetector } from '../../src/sigma/export.ts';
 import { importRule } from '../../src/sigma/import.ts';
+import type { Known } from '../../src/sigma/relation.ts';
 import { parseRule } from '../../src/sigma/rule.ts';
 
 /** Columns of the view that the tests ask about; the type of a text where it has none. */
