@@ -50,6 +50,7 @@ test('without file, variables and flags everything has its default', async () =>
       modes: {},
       parameters: {},
       baselines: { learningDays: 14, memoryDays: 60 },
+      maxAlertsPerHour: { server: 100, detector: 30 },
     },
     networks: [],
     enrichment: { providers: [], threatLists: [] },
