@@ -33,6 +33,9 @@ own are files of the same form in a folder under \`detection.detectorFolders\`, 
 \`pgvigil detectors test FILE\` runs these. [writing-detectors.md](writing-detectors.md) leads through it. [attack-layer.json](attack-layer.json)
 shows the techniques that are covered in the [ATT&CK Navigator](https://mitre-attack.github.io/attack-navigator/).
 
+\`pgvigil detectors status\` says for each server which of them see what they need. G01 has no file: it is the one alert that is
+sent in place of those that \`detection.maxAlertsPerHour\` holds back, with their number by detector.
+
 `,
     table(['id', 'name', 'severity', 'finds', 'ATT&CK'], overview),
     ...detectors.map(section),
