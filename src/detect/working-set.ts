@@ -103,6 +103,8 @@ export class WorkingSet {
   #known = -1n;
   /** Last record of the look that is under way. */
   #front = -1n;
+  /** Whether something was ever put into it. */
+  #isUsed = false;
   /** Where the last look ended. */
   #place: { judged: bigint; watermark: number } | null = null;
   /** Event time from which everything that is remembered is complete. */
@@ -162,8 +164,11 @@ export class WorkingSet {
 
   /** Reads what is remembered anew from the store: of what was judged before. */
   async #startFrom(look: { since: number; watermark: number; judged: bigint; front: bigint }): Promise<void> {
-    await this.#detach();
-    await this.#attach();
+    if (this.#isUsed) {
+      await this.#detach();
+      await this.#attach();
+    }
+    this.#isUsed = true;
     const from = look.since - this.#memoryMs;
     this.#known = -1n;
     this.#completeFrom = from;

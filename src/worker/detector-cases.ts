@@ -14,6 +14,7 @@ import type { ArmedDetector } from '../detect/engine.ts';
 import { bindParameters } from '../detect/parameters.ts';
 import { AddressBook, addressRow } from '../enrichment/address-book.ts';
 import { PgvigilError } from '../errors.ts';
+import { StatementReader } from '../statements/statement-reader.ts';
 import { Store } from '../store/store.ts';
 import { StoreWriter } from '../store/writer.ts';
 import { vetDetector } from './arming.ts';
@@ -53,25 +54,42 @@ export async function runCases(
   detector: Detector,
   cases: readonly DetectorCase[],
   delivery: Delivery = AT_ONCE,
+  reader?: StatementReader,
 ): Promise<CaseResult[]> {
-  const raised = await raiseAlerts(detector, cases, delivery);
+  const raised = await raiseAlerts(detector, cases, delivery, reader);
   return cases.map((one, index) => ({ case: one.case, differences: differences(one, raised[index]!) }));
 }
 
 /**
  * The alerts that each case raises, in order of their first event.
  *
+ * @param shared a reader of statements, to be started once for many detectors; the caller closes it
  * @throws PgvigilError DETECTOR_INVALID when the SQL does not run
  */
 export async function raiseAlerts(
   detector: Detector,
   cases: readonly DetectorCase[],
   delivery: Delivery = AT_ONCE,
+  shared?: StatementReader,
+): Promise<RaisedAlert[][]> {
+  const reader = shared ?? (await StatementReader.start({}));
+  try {
+    return await raiseAll(detector, cases, delivery, reader);
+  } finally {
+    if (shared === undefined) await reader.close();
+  }
+}
+
+async function raiseAll(
+  detector: Detector,
+  cases: readonly DetectorCase[],
+  delivery: Delivery,
+  reader: StatementReader,
 ): Promise<RaisedAlert[][]> {
   const raised: RaisedAlert[][] = [];
   for (const indexes of alike(cases)) {
     const group = indexes.map((index) => cases[index]!);
-    const found = await raisedBy(detector, group, delivery);
+    const found = await raisedBy(detector, group, delivery, reader);
     for (const [place, index] of indexes.entries()) raised[index] = found[place]!;
   }
   return raised;
@@ -92,13 +110,14 @@ async function raisedBy(
   detector: Detector,
   cases: readonly DetectorCase[],
   delivery: Delivery,
+  reader: StatementReader,
 ): Promise<RaisedAlert[][]> {
   const folder = await mkdtemp(join(tmpdir(), 'pgvigil-cases-'));
   try {
     const store = await Store.open(folder);
     try {
       const records = cases.flatMap((one, index) => recordsOf(one, serverOf(index)));
-      await run(store, detector, cases, delivery.batches(records), delivery.latenessMs);
+      await run(store, reader, detector, cases, delivery.batches(records), delivery.latenessMs);
       return await raisedAlerts(store, detector, cases);
     } finally {
       await store.close();
@@ -115,6 +134,7 @@ function serverOf(index: number): (name: string) => string {
 
 async function run(
   store: Store,
+  reader: StatementReader,
   detector: Detector,
   cases: readonly DetectorCase[],
   batches: readonly object[][],
@@ -124,7 +144,7 @@ async function run(
   const book = await addressBookOf(store, cases[0]?.addresses ?? {});
   const writer = await StoreWriter.create(store);
   const limits = { maxRecords: 10 * PER_MESSAGE, maxDelayMs: 0, maxBufferedBytes: 2 ** 26 };
-  const ingestor = await createIngestor(store, writer, [CASE_PREFIX], limits, {});
+  const ingestor = await createIngestor(store, writer, [CASE_PREFIX], limits, {}, reader);
   try {
     let sequenceNumber = 0;
     for (const batch of batches) {

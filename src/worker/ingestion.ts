@@ -31,6 +31,8 @@ export interface IngestionEvents extends Pick<IngestorOptions, 'onCommit' | 'onR
 /**
  * An ingestor that decodes with the given log_line_prefix values and those that it finds, and parses every statement.
  * First gives earlier rejects another chance, if this version or the values are new to the data folder.
+ *
+ * @param shared a reader of statements that serves several ingestors; the caller closes it
  */
 export async function createIngestor(
   store: Store,
@@ -38,13 +40,16 @@ export async function createIngestor(
   logLinePrefixes: readonly string[],
   limits: IngestLimits,
   events: IngestionEvents,
+  shared?: StatementReader,
 ): Promise<Ingestor> {
+  if (shared !== undefined)
+    return ingestorWith(shared, store, writer, logLinePrefixes, limits, events, async () => undefined);
   const reader = await StatementReader.start({
     onFailure: (reason, { text }) => events.onParserFailure?.(reason, text.length),
   });
   try {
     reader.warm(await recentTemplates(store));
-    return await ingestorWith(reader, store, writer, logLinePrefixes, limits, events);
+    return await ingestorWith(reader, store, writer, logLinePrefixes, limits, events, () => reader.close());
   } catch (error) {
     await reader.close();
     throw error;
@@ -58,6 +63,7 @@ async function ingestorWith(
   logLinePrefixes: readonly string[],
   limits: IngestLimits,
   events: IngestionEvents,
+  close: () => Promise<void>,
 ): Promise<Ingestor> {
   const book = new PrefixBook(logLinePrefixes, await readFoundPrefixes(store));
   const restore = (server: string | null, signal: AbortSignal) =>
@@ -80,7 +86,7 @@ async function ingestorWith(
     writer,
     decode: (body) => book.decode(body),
     statements: (decoded) => statementsOf(decoded, reader),
-    close: () => reader.close(),
+    close,
     redactBytes,
     limits,
     ...(onCommit && { onCommit }),

@@ -27,7 +27,7 @@ test('detectors are listed with the values in force', async () => {
   );
   assert.deepEqual(
     listed.filter(({ mode }) => mode !== 'on').map(({ id, mode }) => `${id} ${mode}`),
-    ['X01 shadow', 'Y03 off'],
+    ['X01 shadow', ...['Y01', 'Y02', 'Y03', 'Y04', 'Y05', 'Y06', 'Y07'].map((id) => `${id} off`)],
   );
   assert.deepEqual(listed[0]?.parameters, ['window=10m', 'min_failures=20']);
 });

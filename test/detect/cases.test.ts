@@ -1,10 +1,14 @@
 /** Every detector holds what its cases say, and has the cases that make it trustworthy. */
 import assert from 'node:assert/strict';
 import { basename } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { readCases } from '../../src/detect/cases/case-file.ts';
 import { loadDetectors } from '../../src/detect/detector.ts';
+import { StatementReader } from '../../src/statements/statement-reader.ts';
 import { runCases } from '../../src/worker/detector-cases.ts';
+
+const reader = await StatementReader.start();
+after(() => reader.close());
 
 const { detectors, refused } = await loadDetectors();
 assert.deepEqual(refused, []);
@@ -38,6 +42,6 @@ for (const detector of detectors)
           'no case raises an alert for a denied attempt whose statement was not shipped',
         );
     }
-    for (const result of await runCases(detector, cases))
+    for (const result of await runCases(detector, cases, undefined, reader))
       assert.deepEqual(result.differences, [], result.case);
   });
