@@ -58,7 +58,7 @@ async function outcomeOf(kills: number): Promise<{ outcome: Cell[][]; rig: Worke
     rig.start();
     await rig.until('SELECT count(*) FROM store.records', labels.records);
     await rig.until(
-      `SELECT count(*) = ${detectors.length} AND bool_and(last_record_id = (SELECT max(record_id) FROM store.records)
+      `SELECT count(*) = ${detectors.filter(({ mode }) => mode !== 'off').length} AND bool_and(last_record_id = (SELECT max(record_id) FROM store.records)
          AND watermark = (SELECT max(event_time) FROM store.records)) FROM store.detector_state`,
       true,
     );
