@@ -29,7 +29,9 @@ WITH uses AS MATERIALIZED (
     first_record_id AS record_id, first_record_time AS event_time, minute, minute::DATE AS day,
     server, session_id, user_name, client, database_name, application,
     relations
-  FROM activity_minutes
+  FROM activity_minutes m
+  -- While a server is learning nothing is said of it, and nothing need be counted.
+  SEMI JOIN learning l ON l.server = m.server AND m.minute::DATE >= l.complete_from
   WHERE minute > $since - INTERVAL 2 HOUR
     AND first_event <= $until
     -- What pgaudit logged ran; what was refused names what others own, see P08.
@@ -38,15 +40,14 @@ WITH uses AS MATERIALIZED (
     AND user_name IS NOT NULL
     AND NOT is_platform
 ), totals AS (
-  SELECT server, user_name, len(list_distinct(flatten(list(relations)))) AS total
-  FROM uses
+  SELECT server, user_name, count(DISTINCT relation) AS total
+  FROM (SELECT server, user_name, unnest(relations) AS relation FROM uses)
   GROUP BY server, user_name
   HAVING total >= $min_relations
 ), questions AS (
   SELECT DISTINCT u.server, u.user_name, u.day, t.total
   FROM uses u
   JOIN totals t ON t.server = u.server AND t.user_name = u.user_name
-  JOIN learning l ON l.server = u.server AND u.day >= l.complete_from
 ), days AS (
   -- The schema as it is, the table without its numbers: partitions are one table. Catalogs are not among them, see R01.
   SELECT

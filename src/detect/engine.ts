@@ -101,19 +101,22 @@ export class Engine {
       return !isDone && this.#retries.isDue(detector.id, now());
     });
     if (due.length === 0) return;
-    const common = mostCommon(due.map(({ detector }) => progress.get(detector.id)));
+    // Where those stand that have nothing to do counts too: one that is added while nothing arrives begins there.
+    const common = mostCommon(detectors.map(({ detector }) => progress.get(detector.id)));
     const connection = await store.connect();
     try {
+      const together: ArmedDetector[] = [];
       for (const armed of due) {
         const before = progress.get(armed.detector.id);
-        if (before !== undefined && !isSame(before, common))
-          yield await this.#catchUp(connection, armed, before, common, { until, lastRecordId });
+        // One that is new begins with what is new; what it says of the past is asked of `detectors backtest`. One that is
+        // ahead, as after a crash, judges a little twice: evidence is known by its record.
+        if (before !== undefined && !isAtLeast(before, common)) {
+          const judgement = await this.#catchUp(connection, armed, before, common);
+          yield judgement;
+          if (judgement.outcome === 'failed') continue;
+        }
+        together.push(armed);
       }
-      const together = due.filter(({ detector }) => {
-        const before = progress.get(detector.id);
-        // One that is new begins with what is new; what it says of the past is asked of `detectors backtest`.
-        return before === undefined || isSame(before, common);
-      });
       yield* this.#judgeTogether(connection, together, common, until, lastRecordId);
     } finally {
       connection.closeSync();
@@ -161,18 +164,16 @@ export class Engine {
     set.done(place.watermark);
   }
 
-  /** A detector that fell behind: from where it stands, over the views of the store. */
+  /** A detector that fell behind: up to where the others stand, over the views of the store. */
   async #catchUp(
     connection: DuckDBConnection,
     armed: ArmedDetector,
     before: DetectorProgress,
     common: DetectorProgress,
-    target: { until: number; lastRecordId: bigint },
   ): Promise<Judgement> {
     const { id } = armed.detector;
-    const span = await this.#spanOf(before, target.until);
-    const progress = { lastRecordId: target.lastRecordId, watermark: span.to };
-    const judgement = await this.#run(connection, armed, span, before, progress);
+    const span = await this.#spanOf(before, common.watermark);
+    const judgement = await this.#run(connection, armed, span, before, common);
     if (judgement.outcome === 'judged') {
       this.#retries.succeeded(id);
       return judgement;
@@ -212,10 +213,11 @@ export class Engine {
       'SELECT min(event_time) AS first FROM store.records WHERE record_id > $recordId',
       { recordId: before.lastRecordId },
     );
-    const earliest = row?.first?.getTime() ?? until;
     const to = Math.max(until, before.watermark);
+    const judgedTo = before.watermark === 0 ? to : before.watermark;
     // $since is exclusive, and event times are whole milliseconds.
-    const from = Math.max(BEGINNING, Math.min(before.watermark === 0 ? to : before.watermark, earliest - 1));
+    const first = row?.first == null ? judgedTo : row.first.getTime() - 1;
+    const from = Math.max(BEGINNING, Math.min(judgedTo, first));
     return { from: Math.min(from, to), to };
   }
 
@@ -228,8 +230,8 @@ export class Engine {
   }
 }
 
-function isSame(one: DetectorProgress, other: DetectorProgress): boolean {
-  return one.lastRecordId === other.lastRecordId && one.watermark === other.watermark;
+function isAtLeast(one: DetectorProgress, other: DetectorProgress): boolean {
+  return one.lastRecordId >= other.lastRecordId && one.watermark >= other.watermark;
 }
 
 /** Where most of the detectors stand; of equally many, those that are furthest. */

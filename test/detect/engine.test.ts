@@ -7,6 +7,7 @@ import { readProgress } from '../../src/detect/progress.ts';
 import type { Store } from '../../src/store/store.ts';
 import { connection, count, logRecord, temporaryStore } from '../store/support.ts';
 import {
+  DAY,
   detection,
   detectorOf,
   HOUR,
@@ -229,8 +230,46 @@ test('a detector whose SQL fails while it runs is on record, stops no other, and
   const [state] = await store.rows(
     "SELECT runs, failures, last_error FROM detector_runs WHERE detector = 'T01'",
   );
-  assert.deepEqual({ ...state }, { runs: 1n, failures: 1n, last_error: null });
+  // Once up to where the other stands, once together with it.
+  assert.deepEqual({ ...state }, { runs: 2n, failures: 1n, last_error: null });
   assert.deepEqual(await entities(store), ['a', 'a', 'b', 'b']);
+});
+
+for (const arrives of [false, true])
+  test(`a detector that is added ${arrives ? 'as something arrives' : 'while nothing arrives'} does not judge the past`, async (t) => {
+    const store = await temporaryStore(t);
+    const old = testDetector('T01');
+    await write(store, [line(T0, 'past')]);
+    await detection(store, [old]).finish();
+    if (arrives) await write(store, [line(T0 + MINUTE, 'present')]);
+    await detection(store, [old, testDetector('T02')]).finish();
+    await write(store, [line(T0 + 2 * MINUTE, 'future')]);
+    await detection(store, [old, testDetector('T02')]).finish();
+    const found = (await storedAlerts(store))
+      .filter(({ detector }) => detector === 'T02')
+      .map(({ entity }) => entity);
+    assert.deepEqual(found, arrives ? ['future', 'present'] : ['future']);
+  });
+
+test('after a crash in the middle of a look, those that were done and those that were not lose and double nothing', async (t) => {
+  const store = await temporaryStore(t);
+  const detectors = ['T01', 'T02', 'T03'].map((id) => testDetector(id));
+  await write(store, [line(T0, 'a')]);
+  await detection(store, detectors).finish();
+  await write(store, [line(T0 + DAY, 'b'), line(T0 - MINUTE, 'late')]);
+  // One got to judge what arrived, as if the process had ended before the others.
+  await detection(store, [detectors[1]!]).finish();
+  await write(store, [line(T0 + 2 * DAY, 'c'), line(T0 + MINUTE, 'later')]);
+  await detection(store, detectors).finish();
+  const alerts = await storedAlerts(store);
+  for (const { id } of detectors) {
+    const own = alerts.filter(({ detector }) => detector === id);
+    assert.deepEqual(
+      own.map(({ entity, evidence_count }) => `${entity} ${evidence_count}`),
+      ['a 1', 'b 1', 'c 1', 'late 1', 'later 1'],
+      id,
+    );
+  }
 });
 
 test('a detector that takes too long is stopped, and the others run', async (t) => {
