@@ -8,7 +8,7 @@ import type { Store } from '../../src/store/store.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { createIngestor } from '../../src/worker/ingestion.ts';
 import { Random } from '../fuzz/random.ts';
-import { temporaryStore } from '../store/support.ts';
+import { connection, logRecord, temporaryStore } from '../store/support.ts';
 import { audited, HOUR, MINUTE, SECOND, signIn, T0, write } from './support.ts';
 
 /** One look as the engine takes it. Returns the span that was judged. */
@@ -104,6 +104,26 @@ test('an activity is judged once, and again when something new is known of it', 
   assert.deepEqual(await judged(), ['{"user_name":"ada","client":"203.0.113.7"}']);
   await look(store, set, state, T0 + 2 * SECOND);
   assert.deepEqual(await judged(), []);
+});
+
+test('what the last line of a session tells reaches the statements that are remembered of it', async (t) => {
+  const store = await temporaryStore(t);
+  const set = await workingSetOf(store, HOUR);
+  const state = { watermark: 0, judged: 0n };
+  const session = `${Math.floor(T0 / 1000).toString(16)}.6`;
+  await write(store, [audited(T0 + SECOND, { session }, 'DROP TABLE t')]);
+  await look(store, set, state, T0 + SECOND);
+  const fact = connection('disconnected', { user: 'ada', database: 'shop', client: '203.0.113.7' });
+  await write(store, [
+    { record: logRecord(fact, { eventTime: T0 + MINUTE, sessionId: session }), features: null },
+  ]);
+  await look(store, set, state, T0 + MINUTE);
+  await assertSame(set, 'notable_activity', 'true');
+  const remembered = await rowsOf(
+    set,
+    'SELECT user_name, database_name, client FROM working.main.notable_activity',
+  );
+  assert.deepEqual(remembered, ['{"user_name":"ada","database_name":"shop","client":"203.0.113.7"}']);
 });
 
 test('a look reads what arrived, not what lies between: a late line does not bring everything since back', async (t) => {
