@@ -10,7 +10,7 @@ quiet: 1d
 window: 1d
 requires:
   - log_connections = on
-  - pgaudit.log with role, to know which users were just made
+  - pgaudit.log with role (to know which users were just made)
 parameters:
   dormant_days: { type: number, default: 30, min: 1, max: 59, help: "Days without anything of the user after which it is dormant. Beyond detection.baselines.memoryDays (60) a user is forgotten, and reported as never seen." }
   expected: { type: strings, default: [], help: "Users that are new or rare by design, such as those that Vault makes: names, or beginnings of names that end with *." }

@@ -9,11 +9,12 @@ attack: [T1078]
 quiet: 7d
 requires:
   - log_connections = on
-  - Clients that are not hidden behind the built-in PgBouncer or a proxy, or the category PostgreSQLFlexPGBouncer
+  - client addresses
 parameters:
   min_days: { type: number, default: 7, min: 1, max: 60, help: Days on which the user was seen before; of a newer one nothing is usual yet. }
   networks: { type: strings, default: [], help: "Networks that are expected of everybody, as network_of(client) writes them: 10.1.2.0/24, 2001:db8:1::/48." }
 false_positives:
+  - Behind a proxy or pooler of your own all users come from its address; add its network to networks.
   - Outbound addresses of Azure services change. A network of which other users came before is low; add the ranges of your own to networks.
   - People at home have dynamic addresses. A user with very many networks is open-ended and not reported.
   - The alert goes on as long as the network is used, as nothing of its sessions is learned while they are suspect.

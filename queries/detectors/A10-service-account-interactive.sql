@@ -9,7 +9,6 @@ attack: [T1078]
 quiet: 1d
 requires:
   - log_connections = on
-  - Applications that set application_name
 parameters:
   min_days: { type: number, default: 7, min: 1, max: 60, help: Days on which the account was seen before; of a newer one nothing is usual yet. }
   tools: { type: strings, default: [psql, pgadmin, pgcli, dbeaver, datagrip, intellij, azure data studio, azuredatastudio, vscode, navicat, heidisql, tableplus, beekeeper, postico, dbvisualizer, toad, sql workbench, sqlworkbench, omnidb, adminer, phppgadmin, microsoft excel, powershell], help: "Beginnings of the application names of programs that people use, in lower case. An account that is known with one of them is not a service account." }

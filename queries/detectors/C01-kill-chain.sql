@@ -10,7 +10,7 @@ attack: []
 quiet: 24h
 window: 2 * $window
 requires:
-  - the other detectors
+  - log_connections = on (names the account that findings are summed for)
 parameters:
   window: { type: duration, default: 24h, help: Time in which alerts are put together. }
   min_tactics: { type: number, default: 3, min: 2, max: 15, help: Tactics that make a chain. }

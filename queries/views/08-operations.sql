@@ -25,13 +25,14 @@ COMMENT ON COLUMN deliveries.last_error IS 'Why the last attempt failed.';
 COMMENT ON COLUMN deliveries.last_latency_ms IS 'Milliseconds that the last attempt took.';
 
 CREATE OR REPLACE VIEW positions AS
-SELECT source, partition, sequence_number, "offset" AS stored_offset, updated_at FROM store.positions;
+SELECT source, partition, sequence_number, "offset" AS stored_offset, newest_event, updated_at FROM store.positions;
 
 COMMENT ON VIEW positions IS 'How far each partition or file is stored.';
 COMMENT ON COLUMN positions.source IS 'Stream or file.';
 COMMENT ON COLUMN positions.partition IS 'Partition.';
 COMMENT ON COLUMN positions.sequence_number IS 'Last message stored.';
 COMMENT ON COLUMN positions.stored_offset IS 'Its offset, opaque.';
+COMMENT ON COLUMN positions.newest_event IS 'Newest event (UTC) that it brought; null if none since an older version stored it.';
 COMMENT ON COLUMN positions.updated_at IS 'Time (UTC) of the commit.';
 
 CREATE OR REPLACE VIEW rejects AS

@@ -1,7 +1,7 @@
 /**
  * Runs the detectors over what arrived since each last looked, in event time.
  *
- * `until` is held back a little behind the newest event (see `horizon`), because the lines of one session travel
+ * `until` is held back a little behind the newest event (`horizon.ts`), because the lines of one session travel
  * through different partitions and a statement may arrive before the line that says whose it is. What arrives
  * later still is judged again from its own time on.
  *
@@ -66,14 +66,6 @@ export async function newest(store: Store): Promise<{ eventTime: number; recordI
   );
   if (!row?.event_time || row.record_id === null) return null;
   return { eventTime: row.event_time.getTime(), recordId: row.record_id };
-}
-
-/**
- * Event time up to which detection may run: the newest event minus the lateness while events keep arriving, the
- * newest event itself once nothing has arrived for as long as the lateness.
- */
-export function horizon(newestEvent: number, lateness: number, quietFor: number): number {
-  return quietFor >= lateness ? newestEvent : newestEvent - lateness;
 }
 
 export class Engine {

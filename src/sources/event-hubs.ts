@@ -66,6 +66,10 @@ export class EventHubSource {
   /** Where the partitions ended at `start`, if reading begins there. */
   readonly #begin = new Map<string, Position>();
   readonly #newest = new Map<string, number>();
+  /** Of the hub, once it tells them. */
+  #partitions: readonly string[] = [];
+  /** Partitions that have answered: with messages, and so with where they end, or with none. */
+  readonly #heard = new Set<string>();
   readonly #stop = new AbortController();
   #subscription: Subscription | undefined;
   #closed: Promise<void> | undefined;
@@ -110,6 +114,12 @@ export class EventHubSource {
     }));
   }
 
+  /** Partitions in which messages wait, and those that have not answered yet. */
+  behind(): string[] {
+    const waiting = new Set(this.lag().flatMap(({ partition, messages }) => (messages > 0 ? partition : [])));
+    return this.#partitions.filter((partition) => !this.#heard.has(partition) || waiting.has(partition));
+  }
+
   /** Stops reading, within a deadline: the client's own close can hang after a lost link. */
   close(): Promise<void> {
     this.#closed ??= this.#shutDown();
@@ -136,6 +146,7 @@ export class EventHubSource {
         const { partitionIds: partitions, createdOn } = await this.#client.getEventHubProperties({
           abortSignal,
         });
+        this.#partitions = partitions;
         this.#source = `${sourceName(this.#client, this.#options.consumerGroup)}@${createdOn.toISOString()}`;
         if (this.#options.startPosition === 'latest')
           await Promise.all(partitions.map((id) => this.#pin(id)));
@@ -207,6 +218,7 @@ export class EventHubSource {
   async #take(events: ReceivedEventData[], context: PartitionContext): Promise<void> {
     const newest = context.lastEnqueuedEventProperties?.sequenceNumber;
     if (newest !== undefined) this.#newest.set(context.partitionId, newest);
+    this.#heard.add(context.partitionId);
     if (events.length === 0) return;
     const messages = events.map((event) => ({
       source: this.source,

@@ -33,6 +33,14 @@ const KNOWN_STATEMENTS = 200_000;
 
 const placeKey = (position: Position) => `${position.source}\n${position.partition}`;
 
+/** Newest event time of a message's records, milliseconds; null when it holds none. */
+function newestEvent({ decoded }: WritableMessage): number | null {
+  return decoded.records.reduce<number | null>(
+    (newest, { eventTime }) => (newest === null || eventTime > newest ? eventTime : newest),
+    null,
+  );
+}
+
 export class StoreWriter {
   readonly #store: Store;
   readonly #now: () => number;
@@ -72,6 +80,7 @@ export class StoreWriter {
       const receivedAt = this.#now();
       const batch = new Batch(receivedAt, this.#seen, this.#outcomes);
       const moved = new Map<string, Position>();
+      const fronts = new Map<string, number>();
       const fresh: WritableMessage[] = [];
       let missing = 0;
       for (const message of messages) {
@@ -84,13 +93,16 @@ export class StoreWriter {
           batch.addGap(last, message.position);
         }
         moved.set(key, message.position);
+        const front = newestEvent(message);
+        if (front !== null) fronts.set(key, Math.max(front, fronts.get(key) ?? front));
         fresh.push(message);
       }
       const repeated = messages.length - fresh.length;
       if (fresh.length === 0) return { records: 0, rejects: 0, repeated, copies: 0, missing };
       for (const message of fresh) batch.addRejects(message);
       const copies = await this.#save(batch, fresh, async (transaction) => {
-        for (const position of moved.values()) await writePosition(transaction, position, receivedAt);
+        for (const [key, position] of moved)
+          await writePosition(transaction, position, fronts.get(key) ?? null, receivedAt);
       });
       for (const [key, position] of moved) this.#positions.set(key, position);
       return { records: batch.records, rejects: batch.rejects, repeated, copies, missing };

@@ -9,7 +9,8 @@ import { alertMessage, type EvidenceSample } from '../alerts/message.ts';
 import { enqueue } from '../alerts/outbox.ts';
 import { raiseAlerts } from '../alerts/raising.ts';
 import type { Detector } from '../detect/detector.ts';
-import { type ArmedDetector, Engine, horizon, newest } from '../detect/engine.ts';
+import { type ArmedDetector, Engine, newest } from '../detect/engine.ts';
+import { horizon } from '../detect/horizon.ts';
 import { saveFailure, saveProgress } from '../detect/progress.ts';
 import { type Alert, isSilent } from '../model/alert.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -33,6 +34,8 @@ export interface DetectionOptions {
   now: () => number;
   onAlert?: (change: AlertChange) => void;
   onFailure?: (detector: Detector, error: string) => void;
+  /** Event time that the slowest partition with messages has reached, milliseconds; see `horizon`. */
+  slowest?: () => Promise<number>;
   /** Looks up the addresses of new clients; called before each look. */
   enrich?: () => Promise<void>;
   /** Learns what is ordinary, of what was judged; called before each look with the event time up to which it goes. */
@@ -61,14 +64,16 @@ export class Detection {
 
   /** Looks at what arrived. While data keeps arriving the newest events wait for their late companions. */
   async tick(): Promise<void> {
-    const { store, latenessMs, now } = this.#options;
+    const { store, latenessMs, now, slowest } = this.#options;
     const front = await newest(store);
     if (front === null) return;
     if (front.recordId !== this.#lastRecordId) {
       this.#lastRecordId = front.recordId;
       this.#lastArrival = now();
     }
-    await this.#judge(horizon(front.eventTime, latenessMs, now() - this.#lastArrival), front.recordId);
+    const quietFor = now() - this.#lastArrival;
+    const until = horizon(front.eventTime, latenessMs, quietFor, await slowest?.());
+    if (until > 0) await this.#judge(until, front.recordId);
   }
 
   /** Looks at everything stored, as when a backfill has ended. */

@@ -13,6 +13,7 @@ import type { Config } from '../config.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { EventHubSource, type EventHubSourceOptions } from '../sources/event-hubs.ts';
+import { slowestFront } from '../store/positions.ts';
 import { Store } from '../store/store.ts';
 import { StoreWriter } from '../store/writer.ts';
 import { type Control, startControl } from './control.ts';
@@ -26,6 +27,8 @@ import { reportDetectors, reportPrefix, reportSource } from './reporting.ts';
 
 /** A detector that runs longer than this is stopped; the others run. */
 const DETECTOR_TIMEOUT_MS = 30_000;
+/** A partition with messages that brings none for so long does not hold up detection: it is stuck, or another worker's. */
+const STANDS_STILL_MS = 60_000;
 
 export interface WorkerOptions {
   config: Config;
@@ -180,6 +183,11 @@ export class Worker {
         timeoutMs: DETECTOR_TIMEOUT_MS,
         caps: config.detection.maxAlertsPerHour,
         now: Date.now,
+        slowest: () =>
+          slowestFront(store, source.source, source.behind(), {
+            before: Date.now() - STANDS_STILL_MS,
+            began: status.startedAt,
+          }),
         onAlert: (change) => {
           if (change.change !== 'grown') {
             const { detector, severity, server, summary } = change.alert;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Detector, parseDetector } from '../../src/detect/detector.ts';
-import { Engine, horizon, newest } from '../../src/detect/engine.ts';
+import { Engine, newest } from '../../src/detect/engine.ts';
 import { bindParameters } from '../../src/detect/parameters.ts';
 import { readProgress } from '../../src/detect/progress.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -134,13 +134,6 @@ test('the newest events wait for late companions while data arrives, and are jud
   clock += SECOND;
   await running.tick();
   assert.deepEqual(await entities(store), ['edge', 'new', 'old']);
-});
-
-test('the horizon is the newest event less the lateness, until nothing has come for as long', () => {
-  assert.equal(horizon(1_000, 300, 0), 700);
-  assert.equal(horizon(1_000, 300, 299), 700);
-  assert.equal(horizon(1_000, 300, 300), 1_000);
-  assert.equal(horizon(1_000, 0, 0), 1_000);
 });
 
 test('run twice, or from the beginning again, the detectors give the same alerts', async (t) => {

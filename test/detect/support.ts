@@ -148,6 +148,7 @@ export function detection(
     now?: () => number;
     onFailure?: (detector: Detector, error: string) => void;
     learn?: (until: number) => Promise<void>;
+    slowest?: () => Promise<number>;
   } = {},
 ): Detection {
   const { parameters = {}, mode = 'on', onFailure, ...rest } = options;

@@ -5,6 +5,7 @@ export const SETTINGS: DetectionSettings = {
   detectorFolders: [],
   modes: {},
   parameters: {
+    X04: { sensitive: ['hr.%'] },
     X07: { sensitive: ['hr.%'] },
     X09: { relations: ['customer_cards_2024'], visitors: ['backup'] },
   },

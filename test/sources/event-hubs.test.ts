@@ -174,6 +174,28 @@ describe('an Event Hubs source', { concurrency: true }, () => {
         assert.deepEqual(source.lag(), [{ partition: '0', messages: 0 }]);
       }));
 
+    it('tells the partitions that are behind: those with messages, and those that have not answered', () =>
+      withSources({ partitions: 3 }, async (rig) => {
+        const ledger = new Ledger();
+        let release = () => {};
+        const gate = new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        rig.append('1', 0, 300);
+        const { source, started } = rig.open(ledger, {
+          ingest: async (messages) => {
+            await gate;
+            await ledger.ingest(messages);
+          },
+        });
+        assert.deepEqual(source.behind(), [], 'it knows of none');
+        await started;
+        await until(() => source.behind().join() === '1', 'the empty ones have answered');
+        release();
+        await untilStored(ledger, 300);
+        assert.deepEqual(source.behind(), []);
+      }));
+
     it('does not count what came before a start at the end', () =>
       withSources({ partitions: 1 }, async (rig) => {
         rig.append('0', 0, 300);
