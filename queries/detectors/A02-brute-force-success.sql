@@ -13,7 +13,7 @@ requires:
 parameters:
   window: { type: duration, default: 60m, help: How far from the success failures are counted. }
   min_same: { type: number, default: 5, min: 2, max: 1000, help: Refused passwords of the same account from the same address before the success. }
-  typing_errors: { type: number, default: 9, min: 1, max: 1000, help: "So many refused passwords are low when the account had signed in from the address before them." }
+  typing_errors: { type: number, default: 9, min: 1, max: 1000, help: "So many refused passwords are low when the account had signed in from the address before them, more are medium." }
   min_client: { type: number, default: 20, min: 2, max: 10000, help: "Refused passwords of two or more accounts from the same address before the success." }
   min_users: { type: number, default: 6, min: 2, max: 1000, help: "Accounts refused from the same address before or after the success." }
   history: { type: duration, default: 1d, help: "How far back an account is known at an address, and how long a session at the built-in PgBouncer may last. What it did is known only when it ends." }
@@ -91,7 +91,12 @@ WITH attempts AS (
 SELECT
   record_id, event_time, server, session_id, user_name, client, database_name, application,
   concat(coalesce(user_name, 'unknown'), '@', coalesce(client, 'unknown')) AS entity,
-  CASE WHEN is_same_user AND is_at_home AND same_user_failed <= $typing_errors THEN 'low' ELSE 'high' END AS severity,
+  CASE
+    WHEN NOT (is_same_user AND is_at_home) THEN 'high'
+    WHEN same_user_failed <= $typing_errors THEN 'low'
+    -- Whoever was in knows the password; but an address may be that of many.
+    ELSE 'medium'
+  END AS severity,
   concat(
     coalesce(user_name, 'unknown user'), ' signed in from ', coalesce(client, 'an unknown address'),
     CASE

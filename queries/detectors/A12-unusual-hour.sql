@@ -10,7 +10,7 @@ quiet: 12h
 requires:
   - log_connections = on
 parameters:
-  min_days: { type: number, default: 14, min: 5, max: 60, help: Days on which the user was seen before; of a newer one no hour is unusual yet. }
+  min_days: { type: number, default: 10, min: 5, max: 60, help: Days on which the user was seen before; of a newer one no hour is unusual yet. }
   width: { type: number, default: 1, min: 0, max: 6, help: Hours before and after that count as the same hour. }
   known_days: { type: number, default: 2, min: 1, max: 30, help: "An hour is usual when the user was seen around it on this many days of the same kind: Monday to Friday, or weekend." }
   exempt: { type: strings, default: [], help: "Users whose hours mean nothing, such as those of people on call." }

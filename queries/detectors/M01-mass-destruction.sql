@@ -6,13 +6,15 @@ severity: high
 risk: 80
 tactic: impact
 attack: [T1485, T1565.001]
+denied_attempts: true
 quiet: 1h
 window: 2 * $window
 requires:
   - pgaudit.log with ddl and write
+  - log_min_error_statement = error (names what was refused)
 parameters:
   window: { type: duration, default: 10m, help: Time in which dropped and emptied tables are counted. }
-  min_objects: { type: number, default: 5, min: 2, max: 1000, help: Different tables dropped or truncated by one user from one address. }
+  min_objects: { type: number, default: 5, min: 2, max: 1000, help: "Different tables dropped or truncated by one user from one address, or that it was refused to drop." }
   min_rows: { type: number, default: 1000, min: 1, max: 1000000000, help: Rows of a DELETE or UPDATE without WHERE (needs pgaudit.log_rows). }
   ignore: { type: string, default: '(^|[._"])(tmp|temp|stg|staging|stage|import|cache)(_|[."]|$)|_p?[0-9]{4,8}"?$', help: Regular expression over names of tables that come and go by design. }
   learned_days: { type: number, default: 3, min: 1, max: 60, help: "One who dropped, or emptied, as many tables on so many earlier days is ordinary, as is a DELETE or UPDATE that the user sent on so many." }
@@ -48,6 +50,15 @@ WITH made AS (
       CASE WHEN a.ok AND nullif(a.object_name, '') IS NOT NULL THEN [lower(a.object_name)] ELSE a.relations_written END,
       lambda o: regexp_replace(o, '^public\.', '')
     ) AS objects,
+    -- Refused without an AUDIT line: pgaudit logs a DROP when it is done.
+    NOT a.ok AND a.audit_type IS NULL AS denied,
+    CASE
+      WHEN list_contains(a.flags, 'drop_db') THEN concat('the database ', a.target)
+      WHEN list_contains(a.flags, 'drop_owned') THEN concat('all that ', a.target, ' owns')
+      -- Of what a DROP empties only a schema is no relation.
+      WHEN list_contains(a.flags, 'drop_data') AND list_contains(a.kinds, 'DropStmt') AND len(a.relations_written) = 0
+        THEN concat('the schema ', a.target)
+    END AS whole,
     coalesce(
       CASE WHEN list_contains(a.flags, 'update') AND NOT list_contains(a.flags, 'drop_data') THEN own.made ELSE own.created END,
       []
@@ -55,11 +66,11 @@ WITH made AS (
   FROM notable_activity a
   LEFT JOIN own ON own.server = a.server AND own.session_id = a.session_id
   -- One that pgaudit logged ran. That the failure is its own and not that of a repetition cannot be proven.
-  WHERE (a.ok OR a.audit_type IS NOT NULL)
+  WHERE (a.ok OR a.audit_type IS NOT NULL OR a.sqlstate = '42501')
     AND a.event_time > $since - 2 * $window
     AND a.event_time <= $until
     AND NOT a.is_platform
-    AND a.substatement_id IS NOT NULL
+    AND (a.substatement_id IS NOT NULL OR a.sqlstate = '42501')
     -- What a DO block does has rows of its own, unless it failed. One that stands before other statements hides none of them.
     AND (a.kinds <> ['DoStmt'] OR NOT a.ok)
     -- A DROP logs a row for each constraint, index, default and view that goes with the table; tables are what counts.
@@ -68,8 +79,10 @@ WITH made AS (
 ), hits AS (
   SELECT
     record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
+    denied, whole,
     unnest(
       CASE
+        WHEN denied AND whole IS NOT NULL THEN [whole]
         WHEN list_has_any(flags, ['drop_db', 'drop_owned']) THEN ['*']
         ELSE list_filter(
           objects,
@@ -77,7 +90,7 @@ WITH made AS (
         )
       END
     ) AS object,
-    list_has_any(flags, ['drop_db', 'drop_owned']) AS whole_database,
+    list_has_any(flags, ['drop_db', 'drop_owned']) OR denied AND whole IS NOT NULL AS whole_database,
     -- Each row of a string of several statements has the flags of all.
     kinds = ['TruncateStmt'] AS emptied,
     fingerprint,
@@ -86,20 +99,21 @@ WITH made AS (
   FROM events
   WHERE NOT list_contains(flags, 'dml_no_where')
     OR list_contains(flags, 'drop_data')
-    -- How much a DELETE took is unknown without log_rows; an UPDATE gets the benefit of the doubt.
-    OR coalesce(row_count, CASE WHEN list_contains(flags, 'delete') THEN $min_rows ELSE 0 END) >= $min_rows
+    -- How much a DELETE took is unknown without log_rows; an UPDATE gets the benefit of the doubt. One that was refused took
+    -- nothing, see P08.
+    OR NOT denied AND coalesce(row_count, CASE WHEN list_contains(flags, 'delete') THEN $min_rows ELSE 0 END) >= $min_rows
 ), counted AS (
   SELECT
     *,
     count(DISTINCT object) FILTER (NOT unbounded) OVER (
-      PARTITION BY server, user_name, client ORDER BY event_time RANGE BETWEEN $window PRECEDING AND CURRENT ROW
+      PARTITION BY server, user_name, client, denied ORDER BY event_time RANGE BETWEEN $window PRECEDING AND CURRENT ROW
     ) AS destroyed
   FROM hits
 ), peaks AS (
   SELECT
     *,
     max(destroyed) OVER (
-      PARTITION BY server, user_name, client ORDER BY event_time RANGE BETWEEN CURRENT ROW AND $window FOLLOWING
+      PARTITION BY server, user_name, client, denied ORDER BY event_time RANGE BETWEEN CURRENT ROW AND $window FOLLOWING
     ) AS peak
   FROM counted
 ), suspects AS (
@@ -142,9 +156,13 @@ WITH made AS (
 SELECT
   s.record_id, s.event_time, s.server, s.session_id, s.user_name, s.client, s.database_name, s.application, s.statement_hash,
   concat(coalesce(s.user_name, 'unknown'), '@', coalesce(s.client, 'unknown')) AS entity,
+  -- A single one may be meant for another server.
+  CASE WHEN denied AND s.peak = 1 THEN 'medium' ELSE 'high' END AS severity,
   concat(
     coalesce(s.user_name, 'unknown user'),
     CASE
+      WHEN denied AND whole_database THEN concat(' was refused to drop ', whole)
+      WHEN denied THEN concat(' was refused to drop or empty ', destroyed, ' tables')
       WHEN whole_database THEN ' dropped a database, or all that a role owned'
       WHEN unbounded THEN concat(' changed or deleted every row of ', object, coalesce(concat(' (', row_count, ' rows)'), ''))
       ELSE concat(' dropped or emptied ', destroyed, ' tables')
@@ -159,6 +177,7 @@ LEFT JOIN shapes f
   ON f.server = s.server AND f.user_name = s.user_name AND f.fingerprint = s.fingerprint AND f.day = s.event_time::DATE
 WHERE NOT coalesce(
   CASE
+    WHEN s.denied THEN false
     WHEN s.whole_database THEN u.drops_databases
     WHEN s.unbounded THEN f.day IS NOT NULL
     WHEN s.emptied THEN u.empties

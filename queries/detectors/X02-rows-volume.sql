@@ -14,7 +14,7 @@ requires:
 parameters:
   min_rows: { type: number, default: 5000, min: 1, max: 1000000000, help: Fewer rows than these are never unusual. }
   z: { type: number, default: 6, min: 1, max: 100, help: Distance from the median in robust standard deviations (MAD / 0.6745). }
-  min_hours: { type: number, default: 48, min: 2, max: 1440, help: Hours with reads that must be known of the user. }
+  min_hours: { type: number, default: 16, min: 2, max: 1440, help: Hours with reads that must be known of the user. }
 false_positives:
   - Month-end reports and new exports. Raise min_rows for a server whose reports are large.
   - A user that reads in fewer hours than min_hours is not judged. COPY and cursors have no row counts; see X01.

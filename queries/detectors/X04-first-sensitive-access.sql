@@ -35,7 +35,7 @@ WITH touches AS (
     list_distinct(list_concat(
       relations_read, relations_written,
       -- COPY of a table.
-      CASE WHEN list_contains(flags, 'copy_relation') THEN [coalesce(target, '')] ELSE [] END
+      CASE WHEN list_contains(flags, 'copy_relation') AND target IS NOT NULL THEN [target] ELSE [] END
     )) AS written,
     -- With log_relation pgaudit names each relation, in a row of its own.
     CASE WHEN audit_type IS NOT NULL AND contains(object_name, '.') THEN lower(replace(object_name, '"', '')) END AS resolved

@@ -10,9 +10,9 @@ quiet: 7d
 requires:
   - pgaudit.log with read
 parameters:
-  days: { type: number, default: 3, min: 1, max: 14, help: "Whole days (UTC) that are counted. The day of the alert is not one of them: it is told with the next use." }
-  min_calls: { type: number, default: 500, min: 10, max: 1000000000, help: Fewer statements than these in as many days are never unusual. }
-  ratio: { type: number, default: 8, min: 2, max: 1000, help: How many times the usual number of a day it has to be. }
+  days: { type: number, default: 3, min: 1, max: 14, help: "Whole days (UTC) that are counted together. The day of the alert is not one of them: it is told with the next use." }
+  min_calls: { type: number, default: 500, min: 10, max: 1000000000, help: "Fewer statements than these in as many days are never unusual, nor half of them on the day before." }
+  ratio: { type: number, default: 8, min: 2, max: 1000, help: "How many times the usual number of a day it has to be: on average, or on the day before." }
   min_days: { type: number, default: 7, min: 2, max: 45, help: Days before them on which the user was seen. }
   scrapers: { type: strings, default: [], help: "Roles that go through whole tables in their ordinary work (search indexes, exports)." }
 false_positives:
@@ -57,7 +57,10 @@ WITH reads AS (
   JOIN learning l ON l.server = u.server AND u.day >= l.complete_from
 ), lately AS MATERIALIZED (
   -- First the few days that are counted: of the many that are compared with them only what few need is read.
-  SELECT q.server, q.user_name, q.day, q.dimension, q.value, sum(k.n)::BIGINT AS calls
+  SELECT
+    q.server, q.user_name, q.day, q.dimension, q.value,
+    sum(k.n)::BIGINT AS all_calls,
+    coalesce(sum(k.n) FILTER (k.day = q.day - 1), 0)::BIGINT AS last_calls
   FROM questions q
   JOIN known_values k
     ON k.server = q.server AND k.dimension = q.dimension AND k.entity = q.user_name
@@ -65,7 +68,7 @@ WITH reads AS (
       AND k.day BETWEEN q.day - $days::INTEGER AND q.day - 1
   WHERE k.day >= ($since)::DATE - $days::INTEGER
   GROUP BY ALL
-  HAVING sum(k.n) >= $min_calls
+  HAVING all_calls >= $min_calls OR last_calls >= $min_calls / 2
 ), accounts AS MATERIALIZED (
   SELECT q.server, q.user_name, q.day, count(*) AS days
   FROM (SELECT DISTINCT server, user_name, day FROM lately) q
@@ -88,7 +91,7 @@ WITH reads AS (
     GROUP BY ALL
   )
   GROUP BY ALL
-), grown AS (
+), compared AS (
   SELECT
     t.*, a.days AS days_before,
     coalesce(e.calls, 0) / a.days AS usual,
@@ -97,18 +100,27 @@ WITH reads AS (
   JOIN accounts a ON a.server = t.server AND a.user_name = t.user_name AND a.day = t.day
   LEFT JOIN earlier e
     ON e.server = t.server AND e.user_name = t.user_name AND e.day = t.day AND e.dimension = t.dimension AND e.value = t.value
-  WHERE t.calls / $days > greatest($ratio * coalesce(e.calls, 0) / a.days, coalesce(e.busiest, 0))
-    -- A shape is new with every release. What it reads counts as the relation.
-    AND (t.dimension = 'user_relation' OR e.calls > 0)
+  -- A shape is new with every release. What it reads counts as the relation.
+  WHERE t.dimension = 'user_relation' OR e.calls > 0
+), grown AS (
+  -- One day alone has to stand out from the busiest one.
+  SELECT * EXCLUDE (all_calls, last_calls), all_calls AS calls, $days AS counted_days
+  FROM compared
+  WHERE all_calls >= $min_calls AND all_calls / $days > greatest($ratio * usual, busiest)
+  UNION ALL
+  SELECT * EXCLUDE (all_calls, last_calls), last_calls, 1
+  FROM compared
+  WHERE last_calls >= $min_calls / 2 AND last_calls > greatest($ratio * usual, 2 * busiest)
 ), found AS (
   -- One row per statement, of what grew most.
-  SELECT DISTINCT ON (r.record_id) r.*, g.dimension, g.value, g.calls, g.usual, g.busiest, g.days_before
+  SELECT DISTINCT ON (r.record_id)
+    r.*, g.dimension, g.value, g.calls, g.counted_days, g.usual, g.busiest, g.days_before
   FROM reads r
   JOIN grown g
     ON g.server = r.server AND g.user_name = r.user_name AND g.day = r.day
       AND ((g.dimension = 'user_relation' AND list_contains(r.relations, g.value))
         OR (g.dimension = 'user_fingerprint' AND g.value = r.fingerprint))
-  ORDER BY r.record_id, g.busiest = 0, g.calls / greatest(g.usual, 0.01) DESC, g.value
+  ORDER BY r.record_id, g.busiest = 0, g.calls / g.counted_days / greatest(g.usual, 0.01) DESC, g.counted_days DESC, g.value
 )
 SELECT
   f.record_id, f.event_time, f.server, f.session_id, f.user_name, f.client, f.database_name, f.application, f.statement_hash,
@@ -120,13 +132,13 @@ SELECT
       WHEN f.dimension = 'user_relation' THEN concat('that read ', f.value)
       ELSE concat('of one shape that read ', left(array_to_string(list_sort(f.relations), ', '), 160))
     END,
-    CASE WHEN $days = 1 THEN ' on the day before; ' ELSE concat(' in the ', $days::INTEGER, ' days before; ') END,
+    CASE WHEN f.counted_days = 1 THEN ' on the day before; ' ELSE concat(' in the ', f.counted_days::INTEGER, ' days before; ') END,
     CASE
       WHEN f.busiest = 0 THEN concat('none on ', f.days_before, ' days before that')
       ELSE concat('usual are ', regexp_replace(round(f.usual, 1)::VARCHAR, '\.0$', ''), ' a day, at most ', f.busiest::BIGINT)
     END
   ) AS summary,
-  (f.calls / $days)::BIGINT AS observed,
+  (f.calls / f.counted_days)::BIGINT AS observed,
   greatest($min_calls / $days, $ratio * f.usual, f.busiest)::BIGINT AS threshold
 FROM found f
 ANTI JOIN known_values e
