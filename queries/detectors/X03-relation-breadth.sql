@@ -11,7 +11,7 @@ window: 2h
 requires:
   - pgaudit.log with read
 parameters:
-  min_relations: { type: number, default: 15, min: 2, max: 10000, help: Fewer tables and views than these within an hour are never unusual. }
+  min_relations: { type: number, default: 15, min: 2, max: 10000, help: Fewer tables and views than these within an hour (six spans of ten minutes) are never unusual. }
   z: { type: number, default: 5, min: 1, max: 100, help: Distance from the median in robust standard deviations (MAD / 0.6745). }
   min_days: { type: number, default: 7, min: 2, max: 60, help: Days on which relations of the user must be known. }
 false_positives:
@@ -20,33 +20,25 @@ false_positives:
   - An hour is held against whole days, so a user whose days are broad is reported late. One with very many relations is open-ended and not judged.
 runbook:
   - Ask the user for what so many tables were needed.
-  - See which they were - pgvigil query "SELECT DISTINCT unnest(relations) FROM activity_minutes WHERE user_name = '<user>' AND minute > now()::TIMESTAMP - INTERVAL 1 DAY ORDER BY 1".
+  - See which they were - pgvigil query "SELECT DISTINCT relation FROM relations_touched WHERE user_name = '<user>' AND span > now()::TIMESTAMP - INTERVAL 1 DAY ORDER BY 1".
   - See what is usual - pgvigil query "SELECT value, count(*) AS days, max(day) FROM known_values WHERE dimension = 'user_relation' AND entity = '<user>' GROUP BY value".
   - If it was not meant, end the sessions with pg_terminate_backend, change the password and see what the role may read at all.
 ---*/
-WITH uses AS MATERIALIZED (
-  SELECT
-    first_record_id AS record_id, first_record_time AS event_time, minute, minute::DATE AS day,
-    server, session_id, user_name, client, database_name, application,
-    relations
-  FROM activity_minutes m
+WITH touches AS MATERIALIZED (
   -- While a server is learning nothing is said of it, and nothing need be counted.
-  SEMI JOIN learning l ON l.server = m.server AND m.minute::DATE >= l.complete_from
-  WHERE minute > $since - INTERVAL 2 HOUR
-    AND first_event <= $until
-    -- What pgaudit logged ran; what was refused names what others own, see P08.
-    AND class IN ('READ', 'WRITE')
-    AND len(relations) > 0
-    AND user_name IS NOT NULL
-    AND NOT is_platform
+  SELECT t.*, t.span::DATE AS day
+  FROM relations_touched t
+  SEMI JOIN learning l ON l.server = t.server AND t.span::DATE >= l.complete_from
+  WHERE t.span > $since - INTERVAL 2 HOUR
+    AND t.event_time <= $until
 ), totals AS (
   SELECT server, user_name, count(DISTINCT relation) AS total
-  FROM (SELECT server, user_name, unnest(relations) AS relation FROM uses)
+  FROM touches
   GROUP BY server, user_name
   HAVING total >= $min_relations
 ), questions AS (
   SELECT DISTINCT u.server, u.user_name, u.day, t.total
-  FROM uses u
+  FROM touches u
   JOIN totals t ON t.server = u.server AND t.user_name = u.user_name
 ), days AS (
   -- The schema as it is, the table without its numbers: partitions are one table. Catalogs are not among them, see R01.
@@ -84,29 +76,30 @@ WITH uses AS MATERIALIZED (
 ), suspects AS (
   -- Named as above, or another way of writing it would be another table.
   SELECT
-    u.* REPLACE (list_distinct(list_transform(u.relations, lambda name: concat(
-      regexp_extract(replace(concat('.', name), '.public.', '.'), '^.*\.'),
-      regexp_replace(regexp_extract(name, '[^.]*$'), '[0-9]+', '#', 'g')
-    ))) AS relations)
-  FROM uses u
+    u.*,
+    concat(
+      regexp_extract(replace(concat('.', u.relation), '.public.', '.'), '^.*\.'),
+      regexp_replace(regexp_extract(u.relation, '[^.]*$'), '[0-9]+', '#', 'g')
+    ) AS counted_as
+  FROM touches u
   SEMI JOIN near n ON n.server = u.server AND n.user_name = u.user_name
 ), counted AS (
   SELECT DISTINCT
-    server, user_name, minute,
-    count(DISTINCT relation) OVER (
-      PARTITION BY server, user_name ORDER BY minute RANGE BETWEEN INTERVAL 59 MINUTE PRECEDING AND CURRENT ROW
+    server, user_name, span,
+    count(DISTINCT counted_as) OVER (
+      PARTITION BY server, user_name ORDER BY span RANGE BETWEEN INTERVAL 50 MINUTE PRECEDING AND CURRENT ROW
     ) AS touched
-  FROM (SELECT server, user_name, minute, unnest(relations) AS relation FROM suspects)
+  FROM suspects
 ), peaks AS (
   SELECT
     *,
     max(touched) OVER (
-      PARTITION BY server, user_name ORDER BY minute RANGE BETWEEN CURRENT ROW AND INTERVAL 59 MINUTE FOLLOWING
+      PARTITION BY server, user_name ORDER BY span RANGE BETWEEN CURRENT ROW AND INTERVAL 50 MINUTE FOLLOWING
     ) AS peak
   FROM counted
 )
-SELECT
-  s.record_id, s.event_time, s.server, s.session_id, s.user_name, s.client, s.database_name, s.application,
+SELECT DISTINCT ON (s.record_id)
+  s.record_id, s.event_time, s.server, s.session_id, s.user_name, s.client, s.database_name, s.application, s.statement_hash,
   s.user_name AS entity,
   concat(
     s.user_name, ' touched ', p.touched, ' tables and views within an hour from ', coalesce(s.client, 'an unknown address'),
@@ -115,6 +108,6 @@ SELECT
   p.touched AS observed,
   b.bound AS threshold
 FROM suspects s
-JOIN peaks p ON p.server = s.server AND p.user_name = s.user_name AND p.minute = s.minute
+JOIN peaks p ON p.server = s.server AND p.user_name = s.user_name AND p.span = s.span
 JOIN bounds b ON b.server = s.server AND b.user_name = s.user_name AND b.day = s.day
 WHERE p.peak > b.bound

@@ -14,15 +14,12 @@ SELECT
   count(*) FILTER (a.source = 'audit') AS audited,
   count(*) FILTER (a.source = 'error') AS failed,
   sum(a.row_count)::BIGINT AS row_count,
-  coalesce(list_sort(list_distinct(flatten(list(list_concat(m.relations_read, m.relations_written))))), []) AS relations,
   min(a.record_id) AS first_record_id,
   arg_min(a.event_time, a.record_id) AS first_record_time,
   min(a.event_time) AS first_event,
   max(a.event_time) AS last_event
 FROM store.activities a
 LEFT JOIN sessions s ON s.server = a.server AND s.session_id = a.session_id
-LEFT JOIN store.statements t ON t.statement_hash = a.statement_hash
-LEFT JOIN store.templates m ON m.template_id = t.template_id
 GROUP BY a.server, a.session_id, date_trunc('minute', a.event_time), a.class;
 
 COMMENT ON VIEW activity_minutes IS 'Activity by session, minute and class.';
@@ -38,7 +35,6 @@ COMMENT ON COLUMN activity_minutes.is_platform IS 'Azure''s own management sessi
 COMMENT ON COLUMN activity_minutes.audited IS 'AUDIT lines.';
 COMMENT ON COLUMN activity_minutes.failed IS 'Statements that failed.';
 COMMENT ON COLUMN activity_minutes.row_count IS 'Rows read or changed (pgaudit.log_rows=on); null where none was told.';
-COMMENT ON COLUMN activity_minutes.relations IS 'Tables and views that the statements name, read or changed.';
 COMMENT ON COLUMN activity_minutes.first_record_id IS 'Record of the first that arrived.';
 COMMENT ON COLUMN activity_minutes.first_record_time IS 'Its event time (UTC).';
 COMMENT ON COLUMN activity_minutes.first_event IS 'Time (UTC) of the earliest.';

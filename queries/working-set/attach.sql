@@ -28,5 +28,3 @@ CREATE VIEW arrived.store.records AS FROM pgvigil.store.records;
 CREATE SCHEMA counted.store;
 CREATE VIEW counted.store.activities AS
 SELECT * FROM arrived.main.picked WHERE record_id > getvariable('judged') OR event_time > getvariable('watermark');
-CREATE VIEW counted.store.statements AS FROM arrived.store.statements;
-CREATE VIEW counted.store.templates AS FROM pgvigil.store.templates;

@@ -13,7 +13,6 @@ SELECT
   sum(m.audited)::BIGINT AS audited,
   sum(m.failed)::BIGINT AS failed,
   sum(m.row_count)::BIGINT AS row_count,
-  list_sort(list_distinct(flatten(list(m.relations)))) AS relations,
   min(m.first_record_id) AS first_record_id,
   arg_min(m.first_record_time, m.first_record_id) AS first_record_time,
   min(m.first_event) AS first_event,

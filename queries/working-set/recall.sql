@@ -30,6 +30,3 @@ INSERT INTO working.main.sessions FROM told.main.sessions;
 DELETE FROM working.main.sign_ins USING told.main.sessions_told t
 WHERE sign_ins.server = t.server AND sign_ins.session_id = t.session_id;
 INSERT INTO working.main.sign_ins FROM told.main.sign_ins;
-
-DELETE FROM told.main.known USING fresh WHERE known.server = fresh.server AND known.session_id = fresh.session_id;
-INSERT INTO told.main.known FROM fresh;

@@ -1,4 +1,5 @@
 /** How far each detector has looked; stored with the alerts that came of it. */
+import { listValue } from '@duckdb/node-api';
 import { timestamp } from '../store/rows.ts';
 import type { Store, Transaction } from '../store/store.ts';
 
@@ -31,28 +32,29 @@ export function progressOf(
   return progress.get(detector) ?? NEVER;
 }
 
-/** Records a run that succeeded. */
+/** Records a run that succeeded, of detectors that looked as far as one another. */
 export async function saveProgress(
   transaction: Transaction,
-  detector: string,
+  detectors: readonly string[],
   progress: DetectorProgress,
   now: number,
 ): Promise<void> {
   const values = {
-    detector,
+    detectors: listValue([...detectors]),
     record: progress.lastRecordId,
     watermark: timestamp(progress.watermark),
     now: timestamp(now),
   };
-  const updated = await transaction.rows(
+  await transaction.run(
     `UPDATE store.detector_state
      SET last_record_id = $record, watermark = $watermark, updated_at = $now, runs = runs + 1, last_error = NULL
-     WHERE detector = $detector RETURNING detector`,
+     WHERE list_contains($detectors::VARCHAR[], detector)`,
     values,
   );
-  if (updated.length > 0) return;
   await transaction.run(
-    'INSERT INTO store.detector_state VALUES ($detector, $record, $watermark, $now, 1, 0, NULL)',
+    `INSERT INTO store.detector_state
+     SELECT detector, $record, $watermark, $now, 1, 0, NULL FROM (SELECT unnest($detectors::VARCHAR[]) AS detector)
+     ANTI JOIN store.detector_state USING (detector)`,
     values,
   );
 }

@@ -11,7 +11,8 @@ function tablesOf(connection: DuckDBConnection, sql: string): string[] {
   return connection.getTableNames(plain, false).map((name) => name.toLowerCase());
 }
 
-const isRemembered = (name: string) => name === 'notable_activity' || name === 'activity_minutes';
+/** Views that are remembered for as long as some detector looks back, a day at most. */
+const REMEMBERED = new Set(['notable_activity', 'activity_minutes', 'relations_touched']);
 
 /** Whether it has to read the views of the store, because it looks back further than is remembered. */
 export function readsStore(connection: DuckDBConnection, { detector, values }: ArmedDetector): boolean {
@@ -19,7 +20,7 @@ export function readsStore(connection: DuckDBConnection, { detector, values }: A
   if (reach === 0) return false;
   const tables = tablesOf(connection, detector.sql);
   if (tables.includes('activity') || tables.includes('errors')) return true;
-  return reach > (tables.some(isRemembered) ? DAY_MEMORY_MS : SIGN_IN_MEMORY_MS);
+  return reach > (tables.some((name) => REMEMBERED.has(name)) ? DAY_MEMORY_MS : SIGN_IN_MEMORY_MS);
 }
 
 /** How long notable activities have to be remembered for these detectors, milliseconds. */
@@ -27,7 +28,8 @@ export function memoryFor(connection: DuckDBConnection, detectors: readonly Arme
   const reaches = detectors
     .filter(
       (armed) =>
-        tablesOf(connection, armed.detector.sql).some(isRemembered) && !readsStore(connection, armed),
+        tablesOf(connection, armed.detector.sql).some((name) => REMEMBERED.has(name)) &&
+        !readsStore(connection, armed),
     )
     .map(({ detector, values }) => windowLength(detector.window, values));
   return Math.max(0, ...reaches);

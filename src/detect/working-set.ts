@@ -3,7 +3,7 @@
  *
  * - `activity` and `errors`: what is to be judged now.
  * - `notable_activity`: it, and what is remembered of before: `memoryMs`, and a day for changes of objects and roles.
- * - `activity_minutes`: of all activities, `memoryMs` back. `audit_gaps`: of sessions, from the first look on.
+ * - `activity_minutes`, `relations_touched`: of all activities, `memoryMs` back. `audit_gaps`: of sessions, from the first look on.
  * - `sessions`, `sign_ins`, `pooler_clients`: of two days, and of every session that did something in them.
  *
  * The other views are those of the store. All of it is made from the store and can be thrown away at any time.
@@ -41,7 +41,7 @@ const COMPACT_EVERY = HOUR;
 
 /** View files that are created in more than the store. */
 const TOLD_VIEWS = ['01-sessions', '02-sign-ins'];
-const ARRIVED_VIEWS = ['03-activity', '05-records'];
+const ARRIVED_VIEWS = ['03-activity', '05-records', '12-relations-touched'];
 const COUNTED_VIEWS = ['12-activity-minutes'];
 const WORKING_VIEWS = ['00-functions', '06-errors', '11-pooler-clients'];
 const OWN = new Set([
@@ -52,6 +52,7 @@ const OWN = new Set([
   'notable_activity',
   'pooler_clients',
   'records',
+  'relations_touched',
   'sessions',
   'sign_ins',
 ]);
@@ -61,11 +62,13 @@ const STEPS = [
   'tell',
   'meet',
   'recall',
+  'know',
   'retell',
   'pick',
   'take',
   'note',
   'count',
+  'touch',
   'number',
   'gaps',
   'minutes',
@@ -205,6 +208,9 @@ export class WorkingSet {
     await this.#createViews('arrived', ARRIVED_VIEWS);
     await connection.run('CREATE TABLE working.main.activity AS FROM arrived.main.activity LIMIT 0');
     await connection.run('CREATE TABLE working.main.notable_activity AS FROM arrived.main.activity LIMIT 0');
+    await connection.run(
+      'CREATE TABLE working.main.relations_touched AS FROM arrived.main.relations_touched LIMIT 0',
+    );
     await connection.run('CREATE VIEW counted.main.sessions AS FROM working.main.sessions');
     await this.#createViews('counted', COUNTED_VIEWS);
     await connection.run(
@@ -237,6 +243,7 @@ export class WorkingSet {
     this.#known = front;
     await this.#connection.run(SQL.tell);
     await this.#connection.run(SQL.recall);
+    await this.#connection.run(SQL.know);
     await this.#connection.run(SQL.retell);
   }
 
@@ -248,8 +255,16 @@ export class WorkingSet {
       judged: slice.judged,
       slice_front: front,
     });
-    for (const step of ['pick', 'meet', 'recall', 'take', 'note', 'count', 'number'] as const)
+    await this.#connection.run(SQL.pick);
+    await this.#connection.run(SQL.meet);
+    if (await this.#meetsStrangers()) await this.#connection.run(SQL.recall);
+    for (const step of ['know', 'take', 'note', 'count', 'touch', 'number'] as const)
       await this.#connection.run(SQL[step]);
+  }
+
+  async #meetsStrangers(): Promise<boolean> {
+    const reader = await this.#connection.runAndReadAll('SELECT count(*) FROM told.main.sessions_told');
+    return reader.value(0, 0) !== 0n;
   }
 
   /** Forgets what no window reaches that begins at `from` or later. */

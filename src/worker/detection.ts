@@ -11,7 +11,7 @@ import { raiseAlerts } from '../alerts/raising.ts';
 import type { Detector } from '../detect/detector.ts';
 import { type ArmedDetector, Engine, newest } from '../detect/engine.ts';
 import { horizon } from '../detect/horizon.ts';
-import { saveFailure, saveProgress } from '../detect/progress.ts';
+import { type DetectorProgress, saveFailure, saveProgress } from '../detect/progress.ts';
 import { type Alert, isSilent } from '../model/alert.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { SEVERITIES, type Severity } from '../model/severity.ts';
@@ -85,6 +85,7 @@ export class Detection {
   async #judge(until: number, lastRecordId: bigint): Promise<void> {
     const { store, onFailure, onAlert, now, enrich } = this.#options;
     await enrich?.();
+    const quiet = new Quiet(store, now);
     for await (const judgement of this.#engine.judge(this.#detectors, until, lastRecordId)) {
       const { detector } = judgement;
       if (judgement.outcome === 'failed') {
@@ -94,6 +95,10 @@ export class Detection {
         onFailure?.(detector, judgement.error);
         continue;
       }
+      if (judgement.evidence.length === 0) {
+        await quiet.add(detector.id, judgement.progress);
+        continue;
+      }
       const changes = await store.transaction(async (transaction) => {
         const folded = await this.#fold(
           transaction,
@@ -101,11 +106,12 @@ export class Detection {
           judgement.mode === 'shadow',
           judgement.evidence,
         );
-        await saveProgress(transaction, detector.id, judgement.progress, now());
+        await saveProgress(transaction, [detector.id], judgement.progress, now());
         return folded;
       });
       for (const change of changes) onAlert?.(change);
     }
+    await quiet.save();
   }
 
   async #fold(
@@ -114,7 +120,6 @@ export class Detection {
     isShadow: boolean,
     evidence: Evidence[],
   ): Promise<AlertChange[]> {
-    if (evidence.length === 0) return [];
     const { caps = DEFAULT_CAPS, now } = this.#options;
     const changes = await raiseAlerts(transaction, detector, isShadow, evidence, caps, now());
     const audible = changes.filter(({ alert }) => !isSilent(alert));
@@ -134,6 +139,41 @@ export class Detection {
     const notes = { attack, runbook };
     const body = alertMessage(change.alert, samples, type, notes);
     await enqueue(transaction, change.alert, body, channels, type, change.alert.count, this.#options.now());
+  }
+}
+
+/**
+ * Detectors that found nothing: how far they looked is committed for all at once, as a commit for each would take longer than
+ * the looking. After a crash in between they look again.
+ */
+class Quiet {
+  readonly #store: Store;
+  readonly #now: () => number;
+  #detectors: string[] = [];
+  #progress: DetectorProgress | null = null;
+
+  constructor(store: Store, now: () => number) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  async add(detector: string, progress: DetectorProgress): Promise<void> {
+    const isSame =
+      progress.lastRecordId === this.#progress?.lastRecordId &&
+      progress.watermark === this.#progress.watermark;
+    if (!isSame) await this.save();
+    this.#detectors.push(detector);
+    this.#progress = progress;
+  }
+
+  async save(): Promise<void> {
+    const detectors = this.#detectors;
+    const progress = this.#progress;
+    if (progress === null || detectors.length === 0) return;
+    await this.#store.transaction((transaction) =>
+      saveProgress(transaction, detectors, progress, this.#now()),
+    );
+    this.#detectors = [];
   }
 }
 

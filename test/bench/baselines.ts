@@ -88,15 +88,9 @@ async function detectorTimes(store: Store, lastRecord: number, until: number): P
   const asking = armed.filter(({ detector }) => DETECTORS.includes(detector.id));
   const times = new Map<string, number[]>();
   for (let run = 0; run < 3; run++) {
-    for (const { detector } of asking)
-      await store.transaction((transaction) =>
-        saveProgress(
-          transaction,
-          detector.id,
-          { lastRecordId: BigInt(lastRecord), watermark: until - 2_000 },
-          0,
-        ),
-      );
+    const ids = asking.map(({ detector }) => detector.id);
+    const place = { lastRecordId: BigInt(lastRecord), watermark: until - 2_000 };
+    await store.transaction((transaction) => saveProgress(transaction, ids, place, 0));
     for await (const judgement of new Engine({ store, timeoutMs: 120_000, now: Date.now }).judge(
       asking,
       until,

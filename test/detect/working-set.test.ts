@@ -75,6 +75,7 @@ test('records in any order, looked at in between: the set says what the store sa
     const judged = `event_time <= '${new Date(state.watermark).toISOString().slice(0, -1)}'`;
     await assertSame(set, 'notable_activity', judged);
     await assertSame(set, 'activity_minutes', judged.replace('event_time', 'minute + INTERVAL 1 MINUTE'));
+    await assertSame(set, 'relations_touched', judged.replace('event_time', 'span + INTERVAL 10 MINUTE'));
     const held = `SELECT record_id FROM pgvigil.store.activities WHERE event_time > '${new Date(state.watermark).toISOString().slice(0, -1)}'`;
     if ((await rowsOf(set, held)).length === 0) await assertSame(set, 'audit_gaps', 'true');
     await assertSame(set, 'sign_ins', 'true');

@@ -3,7 +3,7 @@ import { SEVERITIES } from '../../src/model/severity.ts';
 import { DAYS, JUDGED_DAYS, LEARNING_DAYS, START } from './calendar.ts';
 import type { Run } from './run.ts';
 import { FINE_TICK } from './ticks.ts';
-import { type FalseAlert, perWeek, rank, TARGET_PER_WEEK, type Verdict } from './verdict.ts';
+import { type FalseAlert, type Found, perWeek, rank, TARGET_PER_WEEK, type Verdict } from './verdict.ts';
 
 export interface ReportFacts {
   /** `2026-11-27`. */
@@ -30,6 +30,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)];
 }
 
+function highest(found: readonly Found[]): string {
+  return SEVERITIES[Math.max(...found.map(({ severity }) => rank(severity)))] ?? '';
+}
+
 function scenarioTable({ scenarios }: Verdict): string[] {
   const rows = scenarios.map(({ scenario, found, first }) => [
     scenario.id,
@@ -45,7 +49,7 @@ function scenarioTable({ scenarios }: Verdict): string[] {
       .filter((one) => !one.isExpected)
       .map((one) => one.detector)
       .join(', '),
-    first?.severity ?? '',
+    highest(found.filter(({ isExpected }) => isExpected)),
     first === null ? '' : duration(first.after),
     scenario.what,
   ]);
