@@ -4,18 +4,20 @@ WITH people AS (
   SELECT server, session_id, user_name, client, application, database_name
   FROM chosen_sessions
   WHERE outcome = 'signed_in' AND NOT is_platform AND user_name IS NOT NULL
-), uses AS (
-  SELECT a.server, p.user_name, a.hour, a.statement_hash, a.statements
+), all_uses AS (
+  SELECT a.server, p.user_name, a.hour, a.is_suspect, a.statement_hash, a.statements
   FROM chosen_activities a
   JOIN people p ON p.server = a.server AND p.session_id = a.session_id
   WHERE a.statements <> 0
+), uses AS (
+  SELECT * FROM all_uses WHERE NOT is_suspect
 ), shapes AS (
-  SELECT u.server, u.user_name, u.hour::DATE AS day, t.template_id, sum(u.statements) AS n
-  FROM uses u
+  SELECT u.server, u.user_name, u.hour::DATE AS day, u.is_suspect, t.template_id, sum(u.statements) AS n
+  FROM all_uses u
   JOIN store.statements t ON t.statement_hash = u.statement_hash
   GROUP BY ALL
 ), texts AS (
-  SELECT s.server, s.user_name, s.day, s.n, m.parse_ok, m.fingerprint,
+  SELECT s.server, s.user_name, s.day, s.is_suspect, s.n, m.parse_ok, m.fingerprint,
          list_distinct(list_concat(m.relations_read, m.relations_written)) AS relations,
          -- What a user does, not how a text is written: few for each user, and whether he does it is a habit.
          list_intersect(m.flags, [
@@ -42,9 +44,11 @@ WITH people AS (
   UNION ALL SELECT server, 'user_client', user_name, network_of(client), hour::DATE, sign_ins FROM arrivals
   UNION ALL SELECT server, 'user_application', user_name, masked_name(coalesce(application, '')), hour::DATE, sign_ins FROM arrivals
   UNION ALL SELECT server, 'user_database', user_name, database_name, hour::DATE, sign_ins FROM arrivals
-  UNION ALL SELECT server, 'user_fingerprint', user_name, fingerprint, day, n FROM texts WHERE parse_ok
-  UNION ALL SELECT server, 'user_relation', user_name, unnest(relations), day, n FROM texts
-  UNION ALL SELECT server, 'user_flag', user_name, unnest(deeds), day, n FROM texts
+  UNION ALL SELECT server, 'user_fingerprint', user_name, fingerprint, day, n FROM texts WHERE parse_ok AND NOT is_suspect
+  UNION ALL SELECT server, 'user_relation', user_name, unnest(relations), day, n FROM texts WHERE NOT is_suspect
+  -- Not ordinary, but it was done: what is held against the ordinary counts it.
+  UNION ALL SELECT server, 'suspect_relation', user_name, unnest(relations), day, n FROM texts WHERE is_suspect
+  UNION ALL SELECT server, 'user_flag', user_name, unnest(deeds), day, n FROM texts WHERE NOT is_suspect
 )
 SELECT server, dimension, entity, value, day, sum(n)::BIGINT AS n
 FROM told

@@ -6,7 +6,7 @@ WITH known AS (
   SELECT a.server, a.hour, a.statements, a.errors, a.rows_read, CASE WHEN k.let_in THEN k.user_name END AS user_name
   FROM chosen_activities a
   LEFT JOIN known k ON k.server = a.server AND k.session_id = a.session_id
-  WHERE NOT coalesce(k.is_platform, false)
+  WHERE NOT coalesce(k.is_platform, false) AND NOT a.is_suspect
 ), arrivals AS (
   SELECT i.server, i.hour, i.sign_ins, k.user_name
   FROM chosen_sign_ins i

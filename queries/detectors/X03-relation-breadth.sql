@@ -36,10 +36,13 @@ WITH touches AS MATERIALIZED (
   FROM touches
   GROUP BY server, user_name
   HAVING total >= $min_relations
-), questions AS (
+), questions AS MATERIALIZED (
   SELECT DISTINCT u.server, u.user_name, u.day, t.total
   FROM touches u
   JOIN totals t ON t.server = u.server AND t.user_name = u.user_name
+  ANTI JOIN known_values e
+    ON e.server = u.server AND e.dimension = 'open_ended' AND e.entity = u.user_name AND e.value = 'user_relation'
+      AND u.day BETWEEN e.known_from AND e.known_until
 ), days AS (
   -- The schema as it is, the table without its numbers: partitions are one table. Catalogs are not among them, see R01.
   SELECT
@@ -68,9 +71,6 @@ WITH touches AS MATERIALIZED (
     u.*,
     greatest($min_relations - 1, highest, median + $z * greatest(mad, 0.05 * median, 1) / 0.6745)::BIGINT AS bound
   FROM usual u
-  ANTI JOIN known_values e
-    ON e.server = u.server AND e.dimension = 'open_ended' AND e.entity = u.user_name AND e.value = 'user_relation'
-      AND u.day BETWEEN e.known_from AND e.known_until
 ), near AS (
   SELECT server, user_name FROM bounds GROUP BY server, user_name HAVING max(total) > min(bound)
 ), suspects AS (

@@ -63,7 +63,9 @@ WITH reads AS (
     coalesce(sum(k.n) FILTER (k.day = q.day - 1), 0)::BIGINT AS last_calls
   FROM questions q
   JOIN known_values k
-    ON k.server = q.server AND k.dimension = q.dimension AND k.entity = q.user_name
+    ON k.server = q.server AND k.entity = q.user_name
+      -- One who has alerted already is not usual, and counts.
+      AND (k.dimension = q.dimension OR (k.dimension = 'suspect_relation' AND q.dimension = 'user_relation'))
       AND k.value = q.spelling
       AND k.day BETWEEN q.day - $days::INTEGER AND q.day - 1
   WHERE k.day >= ($since)::DATE - $days::INTEGER

@@ -7,9 +7,9 @@ SELECT
   s.day + (SELECT memory_days FROM store.learner) AS known_until
 FROM store.sightings s;
 
-COMMENT ON VIEW known_values IS 'Which values were seen, one row per day. Without platform sessions, sign-ins that failed, and sessions behind alerts of medium severity and above.';
+COMMENT ON VIEW known_values IS 'Which values were seen, one row per day. Without platform sessions, sign-ins that failed, and (but for suspect_relation) sessions behind alerts of medium severity and above.';
 COMMENT ON COLUMN known_values.server IS 'Name of the Flexible Server, lower case.';
-COMMENT ON COLUMN known_values.dimension IS 'user (entity is empty), user_client, user_application, user_database, user_hour, user_fingerprint, user_relation, user_flag, server (learned on that day), or open_ended: the dimension in value has too many values of the entity to keep.';
+COMMENT ON COLUMN known_values.dimension IS 'user (entity is empty), user_client, user_application, user_database, user_hour, user_fingerprint, user_relation, user_flag, suspect_relation (like user_relation, of sessions behind alerts: not ordinary, but it was done), server (learned on that day), or open_ended: the dimension in value has too many values of the entity to keep.';
 COMMENT ON COLUMN known_values.entity IS 'Role, or empty.';
 COMMENT ON COLUMN known_values.value IS 'Of user_client network_of(client), of user_application masked_name(application), of user_hour hour_of_week(event_time), of user_flag a flag that says what the user did (drop_data, truncate, copy_stdout, sets_password, …), not how the text was written; else the name or fingerprint.';
 COMMENT ON COLUMN known_values.day IS 'Day (UTC) on which it was seen.';
@@ -100,7 +100,7 @@ SELECT
   count(DISTINCT day) AS days,
   sum(n)::BIGINT AS n
 FROM store.sightings
-WHERE dimension NOT IN ('server', 'open_ended')
+WHERE dimension NOT IN ('server', 'open_ended', 'suspect_relation')
 GROUP BY server, dimension, entity;
 
 COMMENT ON VIEW baselines IS 'The baselines: one row per server, dimension and entity. The values stand in known_values.';

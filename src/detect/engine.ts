@@ -16,7 +16,8 @@ import type { Store } from '../store/store.ts';
 import type { Detector } from './detector.ts';
 import { collectEvidence } from './evidence.ts';
 import type { Mode } from './front-matter.ts';
-import { type DetectorProgress, progressOf, readProgress } from './progress.ts';
+import { inLanes } from './lanes.ts';
+import { type DetectorProgress, isAtLeast, mostCommon, progressOf, readProgress } from './progress.ts';
 import { memoryFor, readsStore } from './reading.ts';
 import { Retries } from './retries.ts';
 import { MAX_RECORDS, minutesOf, type Span, slicesOf } from './slices.ts';
@@ -138,22 +139,31 @@ export class Engine {
       await beforeSlice?.(slice.to);
       await set.take({ ...slice, watermark: before.watermark, judged: before.lastRecordId });
       const progress = { lastRecordId, watermark: slice.to };
-      for (const armed of detectors) {
-        const { detector } = armed;
-        if (failed.has(detector.id)) continue;
-        const connection = readsStore(stored, armed) ? stored : set.connection;
-        const judgement = await this.#run(connection, armed, slice, place, progress);
-        if (judgement.outcome === 'failed') {
-          failed.add(detector.id);
-          this.#retries.failed(detector.id, this.#options.now());
-        } else {
-          this.#retries.succeeded(detector.id);
+      const stay = place;
+      const run = (lane: DuckDBConnection, armed: ArmedDetector) =>
+        this.#run(lane, armed, slice, stay, progress);
+      const due = detectors.filter(({ detector }) => !failed.has(detector.id));
+      const ofStore = due.filter((armed) => readsStore(stored, armed));
+      const ofSet = due.filter((armed) => !ofStore.includes(armed));
+      for (const [lanes, jobs] of [
+        [set.connections, ofSet.filter(({ detector }) => !detector.correlates)],
+        [[stored], ofStore],
+        // What reads the alerts of the others looks when these are there.
+        [set.connections, ofSet.filter(({ detector }) => detector.correlates)],
+      ] as const)
+        for await (const judgement of inLanes(lanes, jobs, run)) {
+          this.#remember(judgement);
+          if (judgement.outcome === 'failed') failed.add(judgement.detector.id);
+          yield judgement;
         }
-        yield judgement;
-      }
       place = progress;
     }
     set.done(place.watermark);
+  }
+
+  #remember({ outcome, detector }: Judgement): void {
+    if (outcome === 'failed') this.#retries.failed(detector.id, this.#options.now());
+    else this.#retries.succeeded(detector.id);
   }
 
   /** A detector that fell behind: up to where the others stand, over the views of the store. */
@@ -220,25 +230,6 @@ export class Engine {
     const due = { front, judged: before.lastRecordId, watermark: before.watermark };
     return slicesOf(span, await minutesOf(this.#options.store, span, due));
   }
-}
-
-function isAtLeast(one: DetectorProgress, other: DetectorProgress): boolean {
-  return one.lastRecordId >= other.lastRecordId && one.watermark >= other.watermark;
-}
-
-/** Where most of the detectors stand; of equally many, those that are furthest. */
-function mostCommon(all: readonly (DetectorProgress | undefined)[]): DetectorProgress {
-  const counts = new Map<string, { progress: DetectorProgress; count: number }>();
-  for (const progress of all) {
-    if (progress === undefined) continue;
-    const key = `${progress.lastRecordId} ${progress.watermark}`;
-    const count = (counts.get(key)?.count ?? 0) + 1;
-    counts.set(key, { progress, count });
-  }
-  const [first] = [...counts.values()].sort(
-    (a, b) => b.count - a.count || Number(b.progress.lastRecordId - a.progress.lastRecordId),
-  );
-  return first?.progress ?? { lastRecordId: 0n, watermark: 0 };
 }
 
 async function withTimeout<T>(

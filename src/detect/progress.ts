@@ -32,6 +32,26 @@ export function progressOf(
   return progress.get(detector) ?? NEVER;
 }
 
+/** Whether `one` has looked as far as `other`. */
+export function isAtLeast(one: DetectorProgress, other: DetectorProgress): boolean {
+  return one.lastRecordId >= other.lastRecordId && one.watermark >= other.watermark;
+}
+
+/** Where most of the detectors stand; of equally many, those that are furthest. */
+export function mostCommon(all: readonly (DetectorProgress | undefined)[]): DetectorProgress {
+  const counts = new Map<string, { progress: DetectorProgress; count: number }>();
+  for (const progress of all) {
+    if (progress === undefined) continue;
+    const key = `${progress.lastRecordId} ${progress.watermark}`;
+    const count = (counts.get(key)?.count ?? 0) + 1;
+    counts.set(key, { progress, count });
+  }
+  const [first] = [...counts.values()].sort(
+    (a, b) => b.count - a.count || Number(b.progress.lastRecordId - a.progress.lastRecordId),
+  );
+  return first?.progress ?? { lastRecordId: 0n, watermark: 0 };
+}
+
 /** Records a run that succeeded, of detectors that looked as far as one another. */
 export async function saveProgress(
   transaction: Transaction,

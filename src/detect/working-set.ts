@@ -39,6 +39,9 @@ const MAX_TEXTS = 500_000;
 /** How much event time passes until tables are written anew. */
 const COMPACT_EVERY = HOUR;
 
+/** Detectors that run side by side. Most look at little, and keep one thread busy. */
+const LANES = 2;
+
 /** View files that are created in more than the store. */
 const TOLD_VIEWS = ['01-sessions', '02-sign-ins'];
 const ARRIVED_VIEWS = ['03-activity', '05-records', '12-relations-touched'];
@@ -101,6 +104,8 @@ export async function workingSetOf(store: Store, memoryMs: number): Promise<Work
 export class WorkingSet {
   readonly #store: Store;
   readonly #connection: DuckDBConnection;
+  /** What detectors run on, beside one another. */
+  readonly #readers: readonly DuckDBConnection[];
   #memoryMs = HOUR;
   /** Last record that was taken in. */
   #known = -1n;
@@ -114,21 +119,32 @@ export class WorkingSet {
   #completeFrom = 0;
   #compactedAt = 0;
 
-  private constructor(store: Store, connection: DuckDBConnection) {
+  private constructor(store: Store, connection: DuckDBConnection, readers: readonly DuckDBConnection[]) {
     this.#store = store;
     this.#connection = connection;
+    this.#readers = readers;
   }
 
   static async open(store: Store): Promise<WorkingSet> {
-    const set = new WorkingSet(store, await store.connect());
+    const connection = await store.connect();
+    const readers = [
+      connection,
+      ...(await Promise.all(Array.from({ length: LANES - 1 }, () => store.connect()))),
+    ];
+    const set = new WorkingSet(store, connection, readers);
     store.beforeClose(() => set.#close());
     await set.#attach();
     return set;
   }
 
-  /** The connection that detectors run on; their views are found without a prefix. */
+  /** A connection that detectors run on; their views are found without a prefix. */
   get connection(): DuckDBConnection {
     return this.#connection;
+  }
+
+  /** All of them, for detectors that run side by side. */
+  get connections(): readonly DuckDBConnection[] {
+    return this.#readers;
   }
 
   /** Makes notable activities be remembered for at least this long, milliseconds. */
@@ -194,7 +210,7 @@ export class WorkingSet {
 
   async #close(): Promise<void> {
     await this.#detach().catch(() => undefined);
-    this.#connection.closeSync();
+    for (const connection of this.#readers) connection.closeSync();
   }
 
   async #attach(): Promise<void> {
@@ -222,7 +238,7 @@ export class WorkingSet {
     await this.#createViews('working', WORKING_VIEWS);
     for (const view of views.filter((name) => !OWN.has(name)))
       await connection.run(`CREATE VIEW working.main."${view}" AS FROM pgvigil.main."${view}"`);
-    await connection.run('USE working');
+    for (const reader of this.#readers) await reader.run('USE working');
   }
 
   async #createViews(database: string, files: readonly string[]): Promise<void> {
@@ -232,7 +248,7 @@ export class WorkingSet {
   }
 
   async #detach(): Promise<void> {
-    await this.#connection.run('USE pgvigil');
+    for (const reader of this.#readers) await reader.run('USE pgvigil');
     await this.#connection.run(
       'DETACH DATABASE IF EXISTS working; DETACH DATABASE IF EXISTS counted; DETACH DATABASE IF EXISTS arrived; DETACH DATABASE IF EXISTS told',
     );

@@ -27,6 +27,8 @@ import { reportDetectors, reportPrefix, reportSource } from './reporting.ts';
 
 /** A detector that runs longer than this is stopped; the others run. */
 const DETECTOR_TIMEOUT_MS = 30_000;
+/** Between two looks at least. */
+const MIN_REST_MS = 100;
 /** A partition with messages that brings none for so long does not hold up detection: it is stuck, or another worker's. */
 const STANDS_STILL_MS = 60_000;
 
@@ -265,13 +267,16 @@ export class Worker {
   async #detect(intervalMs: number): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
+      const began = performance.now();
       await this.#book.refresh();
       try {
         await this.#detection.tick();
       } catch (error) {
         this.#log.error({ error: messageOf(error) }, 'detection failed; it is tried again');
       }
-      await sleep(intervalMs, undefined, { signal }).catch(() => undefined);
+      // From begin to begin; one that takes longer leaves a breath to those who store.
+      const rest = Math.max(MIN_REST_MS, intervalMs - (performance.now() - began));
+      await sleep(rest, undefined, { signal }).catch(() => undefined);
     }
   }
 }

@@ -66,11 +66,17 @@ export function expectedOf(
   for (const line of lines) {
     const { server, eventTime: time, fact } = line.record;
     const session = sessions.get(keyOf(line));
-    if (time < from || time >= until || withheld.has(keyOf(line)) || !session?.letIn || session.user === null)
-      continue;
+    if (time < from || time >= until || !session?.letIn || session.user === null) continue;
     const { user } = session;
     const see = (dimension: string, entity: string, value: string) =>
       add(sightings, [server, dimension, entity, value, dayOf(time)], 1);
+    if (withheld.has(keyOf(line))) {
+      if (fact?.kind !== 'audit') continue;
+      const { relationsRead, relationsWritten } = line.features!.template.features;
+      for (const relation of new Set([...relationsRead, ...relationsWritten]))
+        see('suspect_relation', user, relation);
+      continue;
+    }
     const everyday = () => {
       see('server', '', '');
       see('user', '', user);

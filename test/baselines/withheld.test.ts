@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Learner } from '../../src/baselines/learner.ts';
 import type { Store } from '../../src/store/store.ts';
-import { detection, detectorOf, signIn, storedAlerts, write } from '../detect/support.ts';
+import { audited, detection, detectorOf, signIn, storedAlerts, write } from '../detect/support.ts';
 import { temporaryStore } from '../store/support.ts';
 import { alertAbout, DAY, FIRST_DAY, FOREVER, HOUR, SETTINGS, sessionAt } from './support.ts';
 
@@ -51,6 +51,30 @@ for (const about of [{ severity: 'low' }, { severity: 'info' }, { severity: 'cri
     await learner.learn(AT + DAY);
     assert.deepEqual(await users(store), ['eve']);
   });
+
+test('what a session behind an alert touched is kept apart, for those who count what was done', async (t) => {
+  const store = await temporaryStore(t);
+  const who = { session: SESSION, user: 'eve', client: '203.0.113.7' };
+  await write(store, [...signIn(AT, who), audited(AT + 1_000, who, 'SELECT * FROM customers WHERE id = 1')]);
+  const learner = await Learner.open(store, SETTINGS, FOREVER);
+  const touched = async () =>
+    (
+      await store.rows<{ dimension: string; n: bigint }>(
+        "SELECT dimension, n FROM known_values WHERE value = 'customers' ORDER BY dimension",
+      )
+    ).map(({ dimension, n }) => `${dimension} ${n}`);
+  await learner.learn(AT + DAY);
+  assert.deepEqual(await touched(), ['user_relation 1']);
+  const alert = await alertAbout(store, evidence);
+  await write(store, [audited(AT + 2_000, who, 'SELECT * FROM customers WHERE id = 2')]);
+  await learner.learn(AT + DAY + HOUR);
+  assert.deepEqual(await touched(), ['suspect_relation 2']);
+  await store.transaction((transaction) =>
+    transaction.run("UPDATE store.alerts SET severity = 'low' WHERE alert_id = $alert", { alert }),
+  );
+  await learner.learn(AT + DAY + 2 * HOUR);
+  assert.deepEqual(await touched(), ['user_relation 2']);
+});
 
 test('a session is learned after all when nothing speaks against it any more, and others are never touched', async (t) => {
   const store = await temporaryStore(t);
