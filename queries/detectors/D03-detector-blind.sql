@@ -53,21 +53,25 @@ WITH changes AS (
   JOIN audits a ON a.server = c.server AND a.first_event <= c.event_time AND a.first_event > c.event_time - 3 * $silence
   WHERE c.parameter = 'pgaudit.log'
   GROUP BY c.record_id, c.event_time, c.server, c.value, c.words
-), unannounced AS (
-  -- Sessions that began (the id tells when) after the last connection line, although such lines came before.
-  SELECT a.*, l.event_time AS last_line
-  FROM (
-    SELECT
-      server, session_id, user_name, client, record_id, first_event AS event_time,
-      make_timestamp(try_cast('0x' || regexp_extract(session_id, '^([0-9a-f]{1,12})\.', 1) AS BIGINT) * 1000000) AS started
-    FROM audits
-    QUALIFY row_number() OVER (PARTITION BY server, session_id ORDER BY first_event, record_id) = 1
-  ) a
+), unknown AS MATERIALIZED (
+  -- Sessions without a connection line; the id tells when they began.
+  SELECT
+    a.server, a.session_id, a.user_name, a.client, a.record_id, a.first_event AS event_time,
+    make_timestamp(try_cast('0x' || regexp_extract(a.session_id, '^([0-9a-f]{1,12})\.', 1) AS BIGINT) * 1000000) AS started
+  FROM audits a
   ANTI JOIN (SELECT server, session_id FROM sessions WHERE tls IS NOT NULL) s
     ON s.server = a.server AND s.session_id = a.session_id
+  QUALIFY row_number() OVER (PARTITION BY a.server, a.session_id ORDER BY a.first_event, a.record_id) = 1
+), unannounced AS (
+  -- Those that began after the last connection line, although such lines came before.
+  SELECT a.*, l.event_time AS last_line
+  FROM unknown a
   -- Sign-ins are remembered for longer than a day, whatever the window.
   ASOF JOIN (
-    SELECT server, event_time FROM sign_ins WHERE event_time > $since - INTERVAL 1 DAY AND event_time <= $until
+    SELECT server, event_time
+    FROM sign_ins
+    SEMI JOIN unknown USING (server)
+    WHERE event_time > $since - INTERVAL 1 DAY AND event_time <= $until
   ) l ON l.server = a.server AND a.event_time >= l.event_time
   WHERE a.started > l.event_time AND a.started > a.event_time - 3 * $silence AND a.started <= a.event_time
 ), counted AS (
@@ -77,9 +81,13 @@ WITH changes AS (
       PARTITION BY server, last_line ORDER BY event_time RANGE BETWEEN 3 * $silence PRECEDING AND CURRENT ROW
     ) AS n
   FROM unannounced
-), signed AS (
+), audible AS (
+  -- Servers that had an AUDIT line so lately that they cannot be silent by $until. Those left are few, and cost more.
+  SELECT server FROM audits WHERE last_event <= $since GROUP BY server HAVING max(last_event) > $until - $silence
+), signed AS MATERIALIZED (
   SELECT record_id, event_time, server, session_id, user_name, client, database_name, application
   FROM sign_ins
+  ANTI JOIN audible USING (server)
   WHERE event_time > $since - 3 * $silence
     AND event_time <= $until
     AND outcome = 'success'
@@ -89,9 +97,9 @@ WITH changes AS (
   SELECT s.*, a.event_time AS last_audit
   FROM signed s
   ASOF JOIN (
-    SELECT server, first_event AS event_time FROM audits
+    SELECT server, first_event AS event_time FROM audits SEMI JOIN signed USING (server)
     UNION
-    SELECT server, last_event FROM audits
+    SELECT server, last_event FROM audits SEMI JOIN signed USING (server)
   ) a ON a.server = s.server AND s.event_time >= a.event_time
   WHERE s.event_time > a.event_time AND s.event_time - a.event_time <= 2 * $silence
   QUALIFY max(s.event_time) OVER (PARTITION BY s.server, a.event_time) - a.event_time >= $silence
