@@ -45,7 +45,7 @@ test('without file, variables and flags everything has its default', async () =>
     ingest: { maxRecords: 5000, maxDelayMs: 250, maxBufferedBytes: 67108864 },
     detection: {
       intervalMs: 2000,
-      latenessMs: 5000,
+      latenessMs: 2000,
       detectorFolders: [],
       modes: {},
       parameters: {},

@@ -128,7 +128,7 @@ const detection = z.strictObject({
     .int()
     .min(0)
     .max(86_400_000)
-    .default(5_000)
+    .default(2_000)
     .describe('How late a record may arrive and still be judged in order.'),
   detectorFolders: z
     .array(z.string().min(1))

@@ -24,7 +24,7 @@ import { History, PER_SECOND } from './history.ts';
 
 const TARGET_MS = 10_000;
 /** The defaults of the configuration. */
-const LATENESS_MS = 5_000;
+const LATENESS_MS = 2_000;
 const INTERVAL_MS = 2_000;
 const LIMITS = { maxRecords: 5_000, maxDelayMs: 250, maxBufferedBytes: 64 << 20 };
 const STEP_MS = 100;

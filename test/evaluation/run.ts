@@ -33,7 +33,7 @@ export interface Run {
   rejects: number;
 }
 
-/** What the configuration has when nothing is set: `detection.latenessMs`. */
+/** Five times `detection.latenessMs` of the configuration: the time to an alert is no better than in service. */
 const LATENESS_MS = 10_000;
 /** What the configuration has when nothing is set: `detection.baselines`, and no files that tell of addresses. */
 const BASELINES = { learningDays: 14, memoryDays: 60 };
