@@ -304,8 +304,10 @@ export class WorkingSet {
     );
   }
 
+  /** Views that detectors read ask for these as well, and each connection has its own. */
   async #set(values: Record<string, bigint | ReturnType<typeof timestamp>>): Promise<void> {
-    for (const [name, value] of Object.entries(values))
-      await this.#connection.run(`SET VARIABLE ${name} = $value`, { value });
+    for (const reader of this.#readers)
+      for (const [name, value] of Object.entries(values))
+        await reader.run(`SET VARIABLE ${name} = $value`, { value });
   }
 }

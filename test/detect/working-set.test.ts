@@ -143,6 +143,27 @@ test('a look reads what arrived, not what lies between: a late line does not bri
   assert.deepEqual(texts, ['{"sql_text":"SELECT 2"}', '{"sql_text":"SELECT 3"}']);
 });
 
+test('detectors that run side by side read the same, whichever connection they get', async (t) => {
+  const store = await temporaryStore(t);
+  const set = await workingSetOf(store, HOUR);
+  const who = { session: `${Math.floor(T0 / 1000).toString(16)}.8`, user: 'ada', client: '10.0.0.1' };
+  // The first statements of the session are missing, and one in between.
+  const lines = [4, 6].map((statementId) =>
+    audited(T0 + statementId * SECOND, who, 'SELECT 1', { statementId }),
+  );
+  await write(store, [...signIn(T0, who), ...lines]);
+  await look(store, set, { watermark: 0, judged: 0n }, T0 + MINUTE);
+  for (const connection of set.connections) {
+    const reader = await connection.runAndReadAll(
+      'SELECT first_missing, last_missing FROM audit_gaps ORDER BY first_missing',
+    );
+    assert.deepEqual(reader.getRowsJson(), [
+      ['1', '3'],
+      ['5', '5'],
+    ]);
+  }
+});
+
 test('what was judged before a restart is remembered after it, as far back as detectors look', async (t) => {
   const store = await temporaryStore(t);
   const who = {
