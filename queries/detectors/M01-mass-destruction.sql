@@ -44,7 +44,7 @@ WITH made AS (
 ), events AS (
   SELECT
     a.record_id, a.event_time, a.server, a.session_id, a.user_name, a.client, a.database_name, a.application,
-    a.statement_hash, a.fingerprint, a.row_count, a.kinds, a.flags,
+    a.statement_hash, a.fingerprint, a.row_count, a.kinds, coalesce(a.flags, []) AS flags,
     -- DDL names the schema, the parser only where the statement does: public.orders and orders are one table.
     list_transform(
       CASE WHEN a.ok AND nullif(a.object_name, '') IS NOT NULL THEN [lower(a.object_name)] ELSE a.relations_written END,
@@ -55,6 +55,7 @@ WITH made AS (
     CASE
       WHEN list_contains(a.flags, 'drop_db') THEN concat('the database ', a.target)
       WHEN list_contains(a.flags, 'drop_owned') THEN concat('all that ', a.target, ' owns')
+      WHEN a.sql_text IS NULL AND a.message = 'permission denied to drop objects' THEN 'all that a role owns'
       -- Of what a DROP empties only a schema is no relation.
       WHEN list_contains(a.flags, 'drop_data') AND list_contains(a.kinds, 'DropStmt') AND len(a.relations_written) = 0
         THEN concat('the schema ', a.target)
@@ -75,7 +76,11 @@ WITH made AS (
     AND (a.kinds <> ['DoStmt'] OR NOT a.ok)
     -- A DROP logs a row for each constraint, index, default and view that goes with the table; tables are what counts.
     AND (NOT a.ok OR coalesce(a.object_type, '') IN ('', 'TABLE'))
-    AND list_has_any(a.flags, ['drop_data', 'drop_db', 'drop_owned', 'truncate', 'dml_no_where'])
+    AND (
+      list_has_any(a.flags, ['drop_data', 'drop_db', 'drop_owned', 'truncate', 'dml_no_where'])
+      -- Where the server does not ship the statement, only DROP OWNED is told from an ALTER by its refusal.
+      OR (a.sql_text IS NULL AND a.message = 'permission denied to drop objects')
+    )
 ), hits AS (
   SELECT
     record_id, event_time, server, session_id, user_name, client, database_name, application, statement_hash,
