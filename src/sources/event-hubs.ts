@@ -68,8 +68,8 @@ export class EventHubSource {
   readonly #newest = new Map<string, number>();
   /** Of the hub, once it tells them. */
   #partitions: readonly string[] = [];
-  /** Partitions that have answered: with messages, and so with where they end, or with none. */
-  readonly #heard = new Set<string>();
+  /** Last message of each partition that has any, at `start`. */
+  readonly #ends = new Map<string, number>();
   readonly #stop = new AbortController();
   #subscription: Subscription | undefined;
   #closed: Promise<void> | undefined;
@@ -114,10 +114,12 @@ export class EventHubSource {
     }));
   }
 
-  /** Partitions in which messages wait, and those that have not answered yet. */
+  /** Partitions in which messages wait. */
   behind(): string[] {
-    const waiting = new Set(this.lag().flatMap(({ partition, messages }) => (messages > 0 ? partition : [])));
-    return this.#partitions.filter((partition) => !this.#heard.has(partition) || waiting.has(partition));
+    return this.#partitions.filter((partition) => {
+      const newest = Math.max(this.#newest.get(partition) ?? -1, this.#ends.get(partition) ?? -1);
+      return newest > (this.#position(partition)?.sequenceNumber ?? -1);
+    });
   }
 
   /** Stops reading, within a deadline: the client's own close can hang after a lost link. */
@@ -148,8 +150,7 @@ export class EventHubSource {
         });
         this.#partitions = partitions;
         this.#source = `${sourceName(this.#client, this.#options.consumerGroup)}@${createdOn.toISOString()}`;
-        if (this.#options.startPosition === 'latest')
-          await Promise.all(partitions.map((id) => this.#pin(id)));
+        await Promise.all(partitions.map((id) => this.#findEnd(id)));
         return partitions.length;
       } catch (error) {
         const refusal = refusalOf(error, this.source);
@@ -161,12 +162,16 @@ export class EventHubSource {
     return 0;
   }
 
-  /** `latest` as a place: a reader that loses its link before its first message must not skip what came meanwhile. */
-  async #pin(partition: string): Promise<void> {
+  /**
+   * Where a partition ends, so that it is known to be behind before its first message is here. `latest` is this place: a reader
+   * that loses its link before its first message must not skip what came meanwhile.
+   */
+  async #findEnd(partition: string): Promise<void> {
     const abortSignal = this.#stop.signal;
     const end = await this.#client.getPartitionProperties(partition, { abortSignal });
     const { lastEnqueuedSequenceNumber: sequenceNumber, lastEnqueuedOffset: offset } = end;
-    if (sequenceNumber >= 0)
+    if (!end.isEmpty) this.#ends.set(partition, sequenceNumber);
+    if (this.#options.startPosition === 'latest' && sequenceNumber >= 0)
       this.#begin.set(partition, { source: this.source, partition, sequenceNumber, offset });
   }
 
@@ -218,7 +223,6 @@ export class EventHubSource {
   async #take(events: ReceivedEventData[], context: PartitionContext): Promise<void> {
     const newest = context.lastEnqueuedEventProperties?.sequenceNumber;
     if (newest !== undefined) this.#newest.set(context.partitionId, newest);
-    this.#heard.add(context.partitionId);
     if (events.length === 0) return;
     const messages = events.map((event) => ({
       source: this.source,

@@ -238,8 +238,9 @@ describe('an Event Hubs source', { concurrency: true }, () => {
           assert.deepEqual(events.slice(1), [{ kind: 'taken_over', partition: '0' }]);
           assert.deepEqual(ledger.of('1'), range(0, 5));
         } finally {
-          await within(CLOSE_MS, subscription.close());
-          await within(CLOSE_MS, rival.close());
+          // The client of a rival that lost nothing may take its time on a busy machine.
+          await within(3 * CLOSE_MS, subscription.close());
+          await within(3 * CLOSE_MS, rival.close());
         }
       }));
 

@@ -174,7 +174,7 @@ describe('an Event Hubs source', { concurrency: true }, () => {
         assert.deepEqual(source.lag(), [{ partition: '0', messages: 0 }]);
       }));
 
-    it('tells the partitions that are behind: those with messages, and those that have not answered', () =>
+    it('tells the partitions in which messages wait, before the first of them is here', () =>
       withSources({ partitions: 3 }, async (rig) => {
         const ledger = new Ledger();
         let release = () => {};
@@ -190,7 +190,7 @@ describe('an Event Hubs source', { concurrency: true }, () => {
         });
         assert.deepEqual(source.behind(), [], 'it knows of none');
         await started;
-        await until(() => source.behind().join() === '1', 'the empty ones have answered');
+        assert.deepEqual(source.behind(), ['1']);
         release();
         await untilStored(ledger, 300);
         assert.deepEqual(source.behind(), []);
