@@ -88,6 +88,7 @@ export class Detection {
     const quiet = new Quiet(store, now);
     for await (const judgement of this.#engine.judge(this.#detectors, until, lastRecordId)) {
       const { detector } = judgement;
+      await quiet.saveBefore(judgement.progress);
       if (judgement.outcome === 'failed') {
         await store.transaction((transaction) =>
           saveFailure(transaction, detector.id, judgement.error, judgement.progress, now()),
@@ -96,7 +97,7 @@ export class Detection {
         continue;
       }
       if (judgement.evidence.length === 0) {
-        await quiet.add(detector.id, judgement.progress);
+        quiet.add(detector.id, judgement.progress);
         continue;
       }
       const changes = await store.transaction(async (transaction) => {
@@ -157,13 +158,17 @@ class Quiet {
     this.#now = now;
   }
 
-  async add(detector: string, progress: DetectorProgress): Promise<void> {
+  add(detector: string, progress: DetectorProgress): void {
+    this.#detectors.push(detector);
+    this.#progress = progress;
+  }
+
+  /** Before something is known of another slice: saved after it, a detector would go back to the earlier one. */
+  async saveBefore(progress: DetectorProgress): Promise<void> {
     const isSame =
       progress.lastRecordId === this.#progress?.lastRecordId &&
       progress.watermark === this.#progress.watermark;
     if (!isSame) await this.save();
-    this.#detectors.push(detector);
-    this.#progress = progress;
   }
 
   async save(): Promise<void> {

@@ -136,6 +136,18 @@ test('the newest events wait for late companions while data arrives, and are jud
   assert.deepEqual(await entities(store), ['edge', 'new', 'old']);
 });
 
+test('one that found nothing on the first day and something on the second stands where the others stand', async (t) => {
+  const store = await temporaryStore(t);
+  const finder = testDetector('T01', "session_id = 'second'");
+  const quiet = testDetector('T02', 'false');
+  await write(store, [line(T0, 'first'), line(T0 + DAY, 'second')]);
+  await detection(store, [finder, quiet]).finish();
+  assert.deepEqual(await entities(store), ['second']);
+  const progress = await readProgress(store);
+  assert.deepEqual(progress.get('T01'), progress.get('T02'));
+  assert.equal(progress.get('T01')?.watermark, T0 + DAY);
+});
+
 test('run twice, or from the beginning again, the detectors give the same alerts', async (t) => {
   const store = await temporaryStore(t);
   const detectors = await Promise.all(['A01', 'A02', 'A03'].map(detectorOf));
