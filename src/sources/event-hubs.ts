@@ -56,6 +56,8 @@ const MAX_BATCH = 50;
 const PREFETCH = 100;
 /** A partition without messages speaks up this often. */
 const MAX_WAIT_SECONDS = 1;
+/** A partition in which messages wait for longer is busy, not behind. */
+const BUSY_MS = 60_000;
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
 
 export class EventHubSource {
@@ -68,6 +70,8 @@ export class EventHubSource {
   readonly #newest = new Map<string, number>();
   /** Of the hub, once it tells them. */
   #partitions: readonly string[] = [];
+  /** Since when messages wait in a partition, as far as `behind` was asked; milliseconds. */
+  readonly #waitingSince = new Map<string, number>();
   /** Last message of each partition that has any, at `start`. */
   readonly #ends = new Map<string, number>();
   readonly #stop = new AbortController();
@@ -114,11 +118,19 @@ export class EventHubSource {
     }));
   }
 
-  /** Partitions in which messages wait. */
+  /**
+   * Partitions in which messages wait: from before the start, or for less than a minute. On a busy hub some always wait; that is
+   * no backlog.
+   */
   behind(): string[] {
+    const now = Date.now();
     return this.#partitions.filter((partition) => {
-      const newest = Math.max(this.#newest.get(partition) ?? -1, this.#ends.get(partition) ?? -1);
-      return newest > (this.#position(partition)?.sequenceNumber ?? -1);
+      const stored = this.#position(partition)?.sequenceNumber ?? -1;
+      if ((this.#ends.get(partition) ?? -1) > stored) return true;
+      const isWaiting = (this.#newest.get(partition) ?? -1) > stored;
+      if (!isWaiting) this.#waitingSince.delete(partition);
+      else if (!this.#waitingSince.has(partition)) this.#waitingSince.set(partition, now);
+      return isWaiting && now - this.#waitingSince.get(partition)! < BUSY_MS;
     });
   }
 

@@ -196,6 +196,30 @@ describe('an Event Hubs source', { concurrency: true }, () => {
         assert.deepEqual(source.behind(), []);
       }));
 
+    it('takes a partition that is never without messages for busy, after a minute, and not for behind', (t) =>
+      withSources({ partitions: 1 }, async (rig) => {
+        const ledger = new Ledger();
+        let release = () => {};
+        const gate = new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        const { source, started } = rig.open(ledger, {
+          ingest: async (messages) => {
+            await gate;
+            await ledger.ingest(messages);
+          },
+        });
+        await started;
+        rig.append('0', 0, 300);
+        await until(() => source.behind().join() === '0', 'messages that wait');
+        const now = Date.now();
+        const clock = t.mock.method(Date, 'now', () => now + 61_000);
+        assert.deepEqual(source.behind(), []);
+        clock.mock.restore();
+        release();
+        await untilStored(ledger, 300);
+      }));
+
     it('does not count what came before a start at the end', () =>
       withSources({ partitions: 1 }, async (rig) => {
         rig.append('0', 0, 300);
