@@ -1,19 +1,16 @@
 /** Runs a detector's SELECT and reads its rows as evidence. */
-import {
-  type DuckDBConnection,
-  DuckDBListValue,
-  type DuckDBPreparedStatement,
-  type DuckDBResultReader,
-  type DuckDBType,
-  type DuckDBValue,
-  LIST,
-  VARCHAR,
+import type {
+  DuckDBConnection,
+  DuckDBPreparedStatement,
+  DuckDBResultReader,
+  DuckDBValue,
 } from '@duckdb/node-api';
 import { messageOf, PgvigilError } from '../errors.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { SEVERITIES, type Severity } from '../model/severity.ts';
 import { timestamp } from '../store/rows.ts';
 import type { Detector } from './detector.ts';
+import { fillPlaceholders } from './placeholders.ts';
 
 /** Columns that every detector returns; the optional ones may be left out. */
 const REQUIRED = [
@@ -84,16 +81,9 @@ async function execute(
 ): Promise<DuckDBResultReader> {
   let prepared: DuckDBPreparedStatement | undefined;
   try {
-    prepared = await connection.prepare(detector.sql);
-    const bound: Record<string, DuckDBValue> = {};
-    for (let index = 1; index <= prepared.parameterCount; index++) {
-      const name = prepared.parameterName(index);
-      const value = values[name];
-      if (value === undefined)
-        throw new Error(`the SQL uses $${name}, which the front matter does not declare`);
-      bound[name] = value;
-    }
-    prepared.bind(bound, listTypes(bound));
+    // Prepared all the same: that takes one statement, and no more. The plan is used at once and never again, since it leaves
+    // out what the statistics of its moment say is not there.
+    prepared = await connection.prepare(fillPlaceholders(detector.sql, values));
     return await prepared.runAndReadAll();
   } catch (error) {
     throw invalid(
@@ -105,16 +95,6 @@ async function execute(
   } finally {
     prepared?.destroySync();
   }
-}
-
-/** An empty list does not tell the type of its items; all lists of parameters hold texts. */
-function listTypes(values: Readonly<Record<string, DuckDBValue>>): Record<string, DuckDBType | undefined> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      value instanceof DuckDBListValue ? LIST(VARCHAR) : undefined,
-    ]),
-  );
 }
 
 function invalid(detector: Detector, reason: string, hint: string, cause?: unknown): PgvigilError {
