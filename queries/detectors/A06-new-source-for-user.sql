@@ -26,7 +26,7 @@ runbook:
 ---*/
 WITH arrivals AS (
   SELECT
-    record_id, event_time, event_time::DATE AS day, server, session_id, user_name, client, network_of(client) AS network,
+    record_id, event_time, event_time::DATE AS day, server, session_id, user_name, client, network,
     database_name, application
   FROM sign_ins
   WHERE outcome = 'success'
@@ -36,7 +36,7 @@ WITH arrivals AS (
     -- The pooler or a proxy of the platform stands in front: whose address it is cannot be told.
     AND NOT list_contains(['[local]', '127.0.0.1', '::1'], client)
     AND NOT starts_with(client, '169.254.')
-    AND NOT list_contains($networks, network_of(client))
+    AND NOT list_contains($networks, network)
 ), strangers AS (
   SELECT a.*
   FROM arrivals a

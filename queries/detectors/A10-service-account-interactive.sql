@@ -28,7 +28,7 @@ WITH arrivals AS (
   SELECT
     record_id, event_time, event_time::DATE AS day, server, session_id, user_name, client, database_name, application,
     masked_name(coalesce(application, '')) AS program,
-    network_of(coalesce(client, '')) AS network,
+    coalesce(network, '') AS network,
     len(list_filter($tools, lambda t: starts_with(masked_name(coalesce(application, '')), masked_name(t)))) > 0 AS by_hand
   FROM sign_ins
   WHERE outcome = 'success'

@@ -24,6 +24,7 @@ SELECT
   coalesce(e.user_name, s.user_name) AS user_name,
   coalesce(e.database_name, s.database_name) AS database_name,
   coalesce(s.client, e.client) AS client,
+  network_of(coalesce(s.client, e.client)) AS network,
   s.application,
   s.identity,
   s.method,
@@ -47,6 +48,7 @@ COMMENT ON COLUMN sign_ins.outcome IS 'success, failed (credential refused), rej
 COMMENT ON COLUMN sign_ins.user_name IS 'Role that the client asked for.';
 COMMENT ON COLUMN sign_ins.database_name IS 'Database that the client asked for.';
 COMMENT ON COLUMN sign_ins.client IS 'Client address.';
+COMMENT ON COLUMN sign_ins.network IS 'network_of(client): the /24 of an IPv4 address, the /48 of an IPv6 address, else the name.';
 COMMENT ON COLUMN sign_ins.application IS 'application_name at sign-in.';
 COMMENT ON COLUMN sign_ins.identity IS 'Authenticated identity.';
 COMMENT ON COLUMN sign_ins.method IS 'Authentication method.';
