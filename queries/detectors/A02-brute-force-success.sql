@@ -27,25 +27,29 @@ runbook:
   - Read what the session did - pgvigil query "SELECT event_time, command, normalized FROM activity WHERE session_id = '<session>'". Of a session at PgBouncer (pgbouncer/…) the view pooler_clients tells the sessions at the server.
   - Block the client address - az postgres flexible-server firewall-rule list -g <group> -n <server> shows the rule that lets it in.
 ---*/
-WITH attempts AS (
+WITH guessed AS (
+  -- Most addresses never come near a threshold, and need no windows.
+  SELECT server, client
+  FROM sign_ins
+  WHERE outcome = 'failed'
+    AND NOT is_platform
+    AND event_time > $since - $history - 2 * $window
+    AND event_time <= $until
+  GROUP BY ALL
+  HAVING count(*) >= least($min_same, $min_client, $min_users)
+), attempts AS (
   -- PgBouncer tells of a success when the client leaves. The failures before its beginning count.
   SELECT
     i.record_id, i.event_time, i.server, i.session_id, i.user_name, i.client, i.database_name, i.application, i.outcome,
     CASE WHEN i.is_pooler AND i.outcome = 'success' THEN p.started_at ELSE i.event_time END AS tried_at
   FROM sign_ins i
+  SEMI JOIN guessed g ON g.server = i.server AND g.client IS NOT DISTINCT FROM i.client
   LEFT JOIN (SELECT server, session_id, started_at FROM sessions WHERE is_pooler) p
     ON p.server = i.server AND p.session_id = i.session_id
   WHERE i.outcome IN ('failed', 'success')
     AND NOT i.is_platform
     AND i.event_time > $since - $history - 2 * $window
     AND i.event_time <= $until
-), guessed AS (
-  -- Most addresses never come near a threshold, and need no windows.
-  SELECT server, client
-  FROM attempts
-  WHERE outcome = 'failed'
-  GROUP BY ALL
-  HAVING count(*) >= least($min_same, $min_client, $min_users)
 ), suspects AS (
   SELECT
     a.*,
@@ -54,7 +58,6 @@ WITH attempts AS (
       RANGE BETWEEN $history + $window PRECEDING AND CURRENT ROW
     ) AS first_success
   FROM attempts a
-  SEMI JOIN guessed g ON g.server = a.server AND g.client IS NOT DISTINCT FROM a.client
 ), near AS (
   -- Counting accounts is dear: only as far back as the successes to judge began. Failures that follow a success make it
   -- evidence as well.

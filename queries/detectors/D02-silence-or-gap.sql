@@ -36,7 +36,7 @@ WITH arrivals AS MATERIALIZED (
     record_id, event_time, date_trunc('minute', event_time) AS minute, server, session_id, user_name, client,
     database_name, application
   FROM sign_ins
-  WHERE event_time > $since - INTERVAL 61 MINUTE
+  WHERE event_time > $since
     AND event_time <= $until
     AND outcome = 'success'
     AND NOT is_platform AND NOT is_pooler
@@ -44,7 +44,6 @@ WITH arrivals AS MATERIALIZED (
   SELECT DISTINCT a.server, a.minute
   FROM arrivals a
   JOIN learning l ON l.server = a.server AND a.minute::DATE >= l.complete_from
-  WHERE a.event_time > $since
 ), hours AS (
   SELECT DISTINCT server, unnest([date_trunc('hour', minute), date_trunc('hour', minute - INTERVAL 1 HOUR)]) AS hour
   FROM moments
@@ -79,7 +78,12 @@ WITH arrivals AS MATERIALIZED (
   FROM activity_minutes
   WHERE minute >= $since - INTERVAL 61 MINUTE AND first_event <= $until AND audited > 0 AND NOT is_platform
   UNION ALL
-  SELECT server, user_name, minute, 0, 1 FROM arrivals
+  SELECT server, user_name, date_trunc('minute', event_time), 0, 1
+  FROM sign_ins
+  WHERE event_time > $since - INTERVAL 61 MINUTE
+    AND event_time <= $until
+    AND outcome = 'success'
+    AND NOT is_platform AND NOT is_pooler
 ), seen AS (
   -- Whole minutes that are over: lines of this one may still be on their way.
   SELECT
@@ -129,7 +133,6 @@ SELECT
 FROM arrivals a
 JOIN expected e ON e.server = a.server AND e.minute = a.minute AND e.user_name = a.user_name
 JOIN sums s ON s.server = a.server AND s.minute = a.minute AND s.who IN (a.user_name, '')
-WHERE a.event_time > $since
 -- Where all are silent, nobody is named.
 QUALIFY row_number() OVER (PARTITION BY a.record_id ORDER BY s.who) = 1
 UNION ALL

@@ -8,5 +8,5 @@ CREATE OR REPLACE TABLE working.main.sign_ins AS FROM working.main.sign_ins ANTI
 CREATE OR REPLACE TABLE working.main.number_runs AS FROM working.main.number_runs ANTI JOIN gone USING (server, session_id);
 CREATE OR REPLACE TABLE working.main.notable_activity AS FROM working.main.notable_activity;
 CREATE OR REPLACE TABLE working.main.relations_touched AS FROM working.main.relations_touched;
-CREATE OR REPLACE TABLE working.main.minutes AS SELECT * EXCLUDE (is_platform) FROM working.main.activity_minutes;
+CREATE OR REPLACE TABLE working.main.activity_minutes AS FROM working.main.activity_minutes;
 DROP TABLE gone;

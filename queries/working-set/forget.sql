@@ -5,4 +5,4 @@ WHERE event_time < getvariable('forget_before')
 
 DELETE FROM working.main.relations_touched WHERE span < getvariable('forget_before') - INTERVAL 10 MINUTE;
 
-DELETE FROM working.main.minutes WHERE minute < getvariable('forget_before');
+DELETE FROM working.main.activity_minutes WHERE minute < getvariable('forget_before');

@@ -20,8 +20,12 @@ WHERE
   AND c.event_time <= getvariable('lines_from')
   AND c.event_time >= getvariable('oldest_start') - INTERVAL 1 MINUTE;
 
+-- Of one that did something before any of its lines came nothing was known.
 CREATE OR REPLACE TEMP TABLE before AS
-SELECT s.* FROM working.main.sessions s SEMI JOIN told.main.sessions_told USING (server, session_id);
+SELECT t.server, t.session_id, s.* EXCLUDE (server, session_id)
+FROM told.main.sessions_told t
+SEMI JOIN told.main.known k ON k.server = t.server AND k.session_id = t.session_id
+LEFT JOIN working.main.sessions s ON s.server = t.server AND s.session_id = t.session_id;
 
 DELETE FROM working.main.sessions USING told.main.sessions_told t
 WHERE sessions.server = t.server AND sessions.session_id = t.session_id;

@@ -18,3 +18,13 @@ SET
   is_platform = s.is_platform
 FROM (SELECT s.* FROM working.main.sessions s SEMI JOIN told.main.retold USING (server, session_id)) s
 WHERE notable_activity.server = s.server AND notable_activity.session_id = s.session_id;
+
+UPDATE working.main.activity_minutes
+SET
+  user_name = coalesce(activity_minutes.user_name, s.user_name),
+  database_name = coalesce(activity_minutes.database_name, s.database_name),
+  client = coalesce(s.client, activity_minutes.client),
+  application = coalesce(s.application, activity_minutes.application),
+  is_platform = s.is_platform
+FROM (SELECT s.* FROM working.main.sessions s SEMI JOIN told.main.retold USING (server, session_id)) s
+WHERE activity_minutes.server = s.server AND activity_minutes.session_id = s.session_id;

@@ -43,7 +43,7 @@ const COMPACT_EVERY = HOUR;
 const LANES = 2;
 
 /** View files that are created in more than the store. */
-const TOLD_VIEWS = ['01-sessions', '02-sign-ins'];
+const TOLD_VIEWS = ['00-functions', '01-sessions', '02-sign-ins'];
 const ARRIVED_VIEWS = ['03-activity', '05-records', '12-relations-touched'];
 const COUNTED_VIEWS = ['12-activity-minutes'];
 const WORKING_VIEWS = ['00-functions', '06-errors', '11-pooler-clients'];
@@ -74,7 +74,6 @@ const STEPS = [
   'touch',
   'number',
   'gaps',
-  'minutes',
   'forget',
   'compact',
 ] as const;
@@ -230,9 +229,8 @@ export class WorkingSet {
     await connection.run('CREATE VIEW counted.main.sessions AS FROM working.main.sessions');
     await this.#createViews('counted', COUNTED_VIEWS);
     await connection.run(
-      'CREATE TABLE working.main.minutes AS SELECT * EXCLUDE (is_platform) FROM counted.main.activity_minutes LIMIT 0',
+      'CREATE TABLE working.main.activity_minutes AS FROM counted.main.activity_minutes LIMIT 0',
     );
-    await connection.run(SQL.minutes);
     await connection.run(SQL.gaps);
     await connection.run('CREATE VIEW working.main.records AS FROM arrived.main.records');
     await this.#createViews('working', WORKING_VIEWS);
@@ -274,8 +272,15 @@ export class WorkingSet {
     await this.#connection.run(SQL.pick);
     await this.#connection.run(SQL.meet);
     if (await this.#meetsStrangers()) await this.#connection.run(SQL.recall);
-    for (const step of ['know', 'take', 'note', 'count', 'touch', 'number'] as const)
-      await this.#connection.run(SQL[step]);
+    await this.#connection.run(SQL.know);
+    await Promise.all([
+      this.#runSteps(this.#connection, ['take', 'note', 'count']),
+      this.#runSteps(this.#readers.at(-1)!, ['touch', 'number']),
+    ]);
+  }
+
+  async #runSteps(connection: DuckDBConnection, steps: readonly (typeof STEPS)[number][]): Promise<void> {
+    for (const step of steps) await connection.run(SQL[step]);
   }
 
   async #meetsStrangers(): Promise<boolean> {
@@ -306,8 +311,9 @@ export class WorkingSet {
 
   /** Views that detectors read ask for these as well, and each connection has its own. */
   async #set(values: Record<string, bigint | ReturnType<typeof timestamp>>): Promise<void> {
-    for (const reader of this.#readers)
-      for (const [name, value] of Object.entries(values))
-        await reader.run(`SET VARIABLE ${name} = $value`, { value });
+    const literal = (value: bigint | ReturnType<typeof timestamp>) =>
+      typeof value === 'bigint' ? String(value) : `TIMESTAMP '${value}'`;
+    const sql = Object.entries(values).map(([name, value]) => `SET VARIABLE ${name} = ${literal(value)};`);
+    for (const reader of this.#readers) await reader.run(sql.join('\n'));
   }
 }

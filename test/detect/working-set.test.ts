@@ -9,7 +9,7 @@ import { StoreWriter } from '../../src/store/writer.ts';
 import { createIngestor } from '../../src/worker/ingestion.ts';
 import { Random } from '../fuzz/random.ts';
 import { connection, logRecord, temporaryStore } from '../store/support.ts';
-import { audited, HOUR, MINUTE, SECOND, signIn, T0, write } from './support.ts';
+import { audited, failed, HOUR, MINUTE, SECOND, signIn, T0, write } from './support.ts';
 
 /** One look as the engine takes it. Returns the span that was judged. */
 async function look(
@@ -125,6 +125,25 @@ test('what the last line of a session tells reaches the statements that are reme
     'SELECT user_name, database_name, client FROM working.main.notable_activity',
   );
   assert.deepEqual(remembered, ['{"user_name":"ada","database_name":"shop","client":"203.0.113.7"}']);
+});
+
+test('whose a failure was is told by lines of its session that come after it was judged', async (t) => {
+  const store = await temporaryStore(t);
+  const set = await workingSetOf(store, HOUR);
+  const state = { watermark: 0, judged: 0n };
+  const who = { session: `${Math.floor(T0 / 1000).toString(16)}.7`, user: 'ada', client: '10.0.0.1' };
+  const { record, features } = failed(T0 + SECOND, { session: who.session }, '42501', 'permission denied');
+  // Without the type of the backend nothing is kept of the session itself.
+  await write(store, [{ record: { ...record, backendType: null }, features }]);
+  await look(store, set, state, T0 + SECOND);
+  await write(store, signIn(T0 + 2 * SECOND, who));
+  await look(store, set, state, T0 + MINUTE);
+  for (const view of ['notable_activity', 'activity_minutes']) {
+    await assertSame(set, view, 'true');
+    assert.deepEqual(await rowsOf(set, `SELECT user_name FROM working.main.${view}`), [
+      '{"user_name":"ada"}',
+    ]);
+  }
 });
 
 test('a look reads what arrived, not what lies between: a late line does not bring everything since back', async (t) => {
