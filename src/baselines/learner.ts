@@ -9,13 +9,13 @@
 import { timestamp } from '../store/rows.ts';
 import type { Store, Transaction } from '../store/store.ts';
 import { type Changes, findChanges } from './changes.ts';
-import { HOUR, learnableUntil, oldestDay, stretchEnds } from './schedule.ts';
+import { learnableUntil, oldestDay, QUARTER, stretchEnds } from './schedule.ts';
 import { baselineSql } from './sql.ts';
 
 const MERGE_SIGHTINGS = baselineSql('merge-sightings');
 const MERGE_VOLUMES = baselineSql('merge-volumes');
 const MERGE_WITHHELD = baselineSql('merge-withheld');
-const RECORDS_PER_DAY = baselineSql('records-per-day');
+const RECORDS_PER_MINUTE = baselineSql('records-per-minute');
 const FORGET = baselineSql('forget')
   .split(';')
   .filter((statement) => statement.trim() !== '');
@@ -48,8 +48,8 @@ export class Learner {
   readonly #settings: BaselineSettings;
   readonly #now: () => number;
   readonly #mostValues: number | undefined;
-  /** Hour of the horizon of the last look. */
-  #hour = Number.NaN;
+  /** Quarter of an hour of the horizon of the last look. */
+  #quarter = Number.NaN;
 
   private constructor(
     store: Store,
@@ -85,14 +85,15 @@ export class Learner {
 
   /**
    * Learns what may be learned once everything before `horizon` is judged. Does something only when the horizon has come
-   * into another hour than last time, so it may be called at every look.
+   * into another quarter of an hour than last time, so it may be called at every look.
    *
    * @param horizon event time, milliseconds
+   * @param signal ends it after the stretch that is under way; what is left is learned by the next learner
    */
-  async learn(horizon: number): Promise<Learned[]> {
-    const hour = Math.floor(horizon / HOUR);
-    if (hour === this.#hour) return [];
-    this.#hour = hour;
+  async learn(horizon: number, signal?: AbortSignal): Promise<Learned[]> {
+    const quarter = Math.floor(horizon / QUARTER);
+    if (quarter === this.#quarter) return [];
+    this.#quarter = quarter;
     const [front] = await this.#store.rows<{ record_id: bigint | null }>(
       'SELECT max(record_id) AS record_id FROM store.records',
     );
@@ -101,21 +102,24 @@ export class Learner {
     // One line with a time far ahead must not make everything else old.
     const target = Math.max(known.until, learnableUntil(Math.min(horizon, this.#now())));
     const learned: Learned[] = [];
-    for (const until of await this.#ends(known.until, target))
+    for (const until of await this.#ends(known.until, target)) {
+      if (signal?.aborted) break;
       learned.push(await this.#step(front.record_id, until));
+    }
     return learned;
   }
 
   /** Ends of the stretches; one at least, for what arrived late for times that are learned already. */
   async #ends(known: number, target: number): Promise<number[]> {
     const from = Math.max(known, oldestDay(target, this.#settings.memoryDays));
-    const days = await this.#store.rows<{ day: Date; records: bigint }>(RECORDS_PER_DAY, {
+    const minutes = await this.#store.rows<{ start: Date; records: bigint }>(RECORDS_PER_MINUTE, {
       from: timestamp(from),
       until: timestamp(target),
     });
-    const recordsOf = new Map(days.map(({ day, records }) => [day.getTime(), Number(records)]));
-    const ends = stretchEnds(from, target, recordsOf);
-    return ends.length > 0 ? ends : [target];
+    return stretchEnds(
+      target,
+      minutes.map(({ start, records }) => ({ start: start.getTime(), records: Number(records) })),
+    );
   }
 
   async #progress(): Promise<Progress> {

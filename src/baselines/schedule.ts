@@ -3,47 +3,50 @@
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 
-/** How long an hour waits for its late records, and for windows that began in it to alert. */
-const PATIENCE = HOUR;
+/** How finely time is cut: a server that writes 5,000 records a second has four million in one. */
+export const QUARTER = HOUR / 4;
+
+/** How long a time waits for its late records, and for windows that began in it to alert: what comes later is counted later. */
+const PATIENCE = QUARTER;
 
 const floor = (time: number, unit: number) => Math.floor(time / unit) * unit;
 
 /**
  * Time up to which may be learned when everything before `horizon` has been judged.
  *
- * An hour is learned an hour after its end. The last hour of a day is learned with midnight: the events of the next day are
- * judged by what was known before it, and that must be the same whenever they are judged.
+ * A quarter of an hour is learned a quarter of an hour after its end. The last of a day are learned with midnight: the events of
+ * the next day are judged by what was known before it, and that must be the same whenever they are judged.
  */
 export function learnableUntil(horizon: number): number {
-  return Math.max(floor(horizon - PATIENCE, HOUR), floor(horizon, DAY));
+  return Math.max(floor(horizon - PATIENCE, QUARTER), floor(horizon, DAY));
 }
 
-/** Records that are learned at once, more only when one day has more. */
-const STRETCH_RECORDS = 2_000_000;
+/** Records that are learned at once, more only when one minute has more: what fits into memory with ease. */
+const STRETCH_RECORDS = 1_000_000;
+
+/** How many records a minute has. */
+export interface Minute {
+  /** Begin, milliseconds. */
+  start: number;
+  records: number;
+}
 
 /**
- * Ends of the stretches in which the time from `from` to `until` is learned. They are cut at midnight.
+ * Ends of the stretches in which the time up to `until` is learned.
  *
- * @param recordsOf how many records a day has, by its begin
+ * @param minutes of the time that is to be learned, in order; those without records may be left out
  */
-export function stretchEnds(
-  from: number,
-  until: number,
-  recordsOf: ReadonlyMap<number, number>,
-  most = STRETCH_RECORDS,
-): number[] {
+export function stretchEnds(until: number, minutes: readonly Minute[], most = STRETCH_RECORDS): number[] {
   const ends: number[] = [];
-  let records = 0;
-  for (let day = floor(from, DAY); day < until; day += DAY) {
-    const more = recordsOf.get(day) ?? 0;
-    if (records > 0 && records + more > most) {
-      ends.push(day);
-      records = 0;
+  let sum = 0;
+  for (const { start, records } of minutes) {
+    if (sum > 0 && sum + records > most) {
+      ends.push(start);
+      sum = 0;
     }
-    records += more;
+    sum += records;
   }
-  if (from < until) ends.push(until);
-  return ends;
+  return [...ends, until];
 }
 
 /** Begin of the first day that is remembered when everything before `until` is learned. */

@@ -22,7 +22,7 @@ import { DetectorBook } from './detector-book.ts';
 import { startEnriching } from './enriching.ts';
 import { createIngestor } from './ingestion.ts';
 import type { Ingestor } from './ingestor.ts';
-import { startLearning } from './learning.ts';
+import { LearningAside, startLearning } from './learning.ts';
 import { reportDetectors, reportPrefix, reportSource } from './reporting.ts';
 
 /** A detector that runs longer than this is stopped; the others run. */
@@ -66,6 +66,7 @@ export class Worker {
   readonly #ingestor: Ingestor;
   readonly #book: DetectorBook;
   readonly #detection: Detection;
+  readonly #learning: LearningAside;
   readonly #deliverer: Deliverer;
   readonly #control: Control;
   readonly #log: Log;
@@ -79,6 +80,7 @@ export class Worker {
     ingestor: Ingestor;
     book: DetectorBook;
     detection: Detection;
+    learning: LearningAside;
     deliverer: Deliverer;
     control: Control;
     log: Log;
@@ -90,6 +92,7 @@ export class Worker {
     this.#ingestor = parts.ingestor;
     this.#book = parts.book;
     this.#detection = parts.detection;
+    this.#learning = parts.learning;
     this.#deliverer = parts.deliverer;
     this.#control = parts.control;
     this.#log = parts.log;
@@ -177,6 +180,16 @@ export class Worker {
       });
       cleanup.unshift(() => source.close());
 
+      const learning = new LearningAside(
+        await startLearning(store, config.detection.baselines, (error) =>
+          log.error(
+            { error },
+            'baselines could not be learned; it is tried again within a quarter of an hour',
+          ),
+        ),
+      );
+      cleanup.unshift(() => learning.stop());
+
       const detection = new Detection({
         store,
         detectors: book.armed,
@@ -202,9 +215,7 @@ export class Worker {
         enrich: await startEnriching(store, config, (error) =>
           log.error({ error }, 'addresses could not be looked up; it is tried again at the next look'),
         ),
-        learn: await startLearning(store, config.detection.baselines, (error) =>
-          log.error({ error }, 'baselines could not be learned; it is tried again within the hour'),
-        ),
+        learn: learning.learn,
       });
       const deliverer = new Deliverer({
         store,
@@ -232,6 +243,7 @@ export class Worker {
         ingestor,
         book,
         detection,
+        learning,
         deliverer,
         control,
         log,
@@ -259,6 +271,7 @@ export class Worker {
     await this.#ingestor.stop();
     this.#stop.abort();
     await this.#loop;
+    await this.#learning.stop();
     await this.#deliverer.stop();
     await this.#control.close();
     await this.store.close();

@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Learner } from '../../src/baselines/learner.ts';
-import { learnableUntil } from '../../src/baselines/schedule.ts';
 import { audited, failed, refused, signIn, write } from '../detect/support.ts';
 import { Random } from '../fuzz/random.ts';
 import { openStore, temporaryFolder, temporaryStore } from '../store/support.ts';
@@ -78,18 +77,13 @@ test('what arrives days late is counted when it arrives, once', async (t) => {
     store,
     lines.filter(({ record }) => late(record.sessionId!)),
   );
-  assert.equal((await learner.learn(end + MINUTE)).length, 0, 'within the hour nothing is done');
+  assert.equal(
+    (await learner.learn(end + MINUTE)).length,
+    0,
+    'within the quarter of an hour nothing is done',
+  );
   for (const hours of [1, 2, 3]) await learner.learn(end + hours * HOUR);
   assert.deepEqual(sorted(await learnedBy(store)), sorted(expectedOf(lines, NOBODY, 0, end)));
-});
-
-test('an hour waits an hour, the last of a day is learned with midnight', () => {
-  const noon = FIRST_DAY + 12 * HOUR;
-  assert.equal(learnableUntil(noon), noon - HOUR);
-  assert.equal(learnableUntil(noon - 1), noon - 2 * HOUR);
-  assert.equal(learnableUntil(FIRST_DAY), FIRST_DAY);
-  assert.equal(learnableUntil(FIRST_DAY + 30 * MINUTE), FIRST_DAY);
-  assert.equal(learnableUntil(FIRST_DAY - 1), FIRST_DAY - 2 * HOUR);
 });
 
 test('a day is known on the next, for as long as the memory lasts, and then it is gone', async (t) => {
