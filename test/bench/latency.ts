@@ -18,7 +18,7 @@ import { armDetectors } from '../../src/worker/arming.ts';
 import { Detection } from '../../src/worker/detection.ts';
 import { startEnriching } from '../../src/worker/enriching.ts';
 import { createIngestor } from '../../src/worker/ingestion.ts';
-import { startLearning } from '../../src/worker/learning.ts';
+import { LearningAside, startLearning } from '../../src/worker/learning.ts';
 import { type LogLine, recordOf } from '../evaluation/server.ts';
 import { History, PER_SECOND } from './history.ts';
 
@@ -96,9 +96,12 @@ try {
   };
   const sent = new Map<string, number>();
   const latencies: number[] = [];
+  const learning = new LearningAside(
+    await startLearning(store, { learningDays: 14, memoryDays: 60 }, trouble),
+  );
   const detection = new Detection({
     ...{ store, detectors: armed, routes: [], latenessMs: LATENESS_MS, timeoutMs: 30_000, now: Date.now },
-    learn: await startLearning(store, { learningDays: 14, memoryDays: 60 }, trouble),
+    learn: learning.learn,
     enrich: await startEnriching(
       store,
       { enrichment: { providers: [], threatLists: [] }, networks: [] },
@@ -176,6 +179,7 @@ try {
   while (sent.size > 0 && Date.now() < late) await sleep(STEP_MS);
   ended.abort();
   await looking;
+  await learning.stop();
   await ingestor.stop();
   for (const at of sent.values()) latencies.push(Date.now() - at);
   latencies.sort((a, b) => a - b);
