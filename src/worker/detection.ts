@@ -11,11 +11,12 @@ import { raiseAlerts } from '../alerts/raising.ts';
 import type { Detector } from '../detect/detector.ts';
 import { type ArmedDetector, Engine, newest } from '../detect/engine.ts';
 import { horizon } from '../detect/horizon.ts';
-import { type DetectorProgress, saveFailure, saveProgress } from '../detect/progress.ts';
+import { saveFailure, saveProgress } from '../detect/progress.ts';
 import { type Alert, isSilent } from '../model/alert.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { SEVERITIES, type Severity } from '../model/severity.ts';
 import type { Store, Transaction } from '../store/store.ts';
+import { Quiet } from './quiet.ts';
 
 /** A channel as far as routing goes. */
 export interface Route {
@@ -140,45 +141,6 @@ export class Detection {
     const notes = { attack, runbook };
     const body = alertMessage(change.alert, samples, type, notes);
     await enqueue(transaction, change.alert, body, channels, type, change.alert.count, this.#options.now());
-  }
-}
-
-/**
- * Detectors that found nothing: how far they looked is committed for all at once, as a commit for each would take longer than
- * the looking. After a crash in between they look again.
- */
-class Quiet {
-  readonly #store: Store;
-  readonly #now: () => number;
-  #detectors: string[] = [];
-  #progress: DetectorProgress | null = null;
-
-  constructor(store: Store, now: () => number) {
-    this.#store = store;
-    this.#now = now;
-  }
-
-  add(detector: string, progress: DetectorProgress): void {
-    this.#detectors.push(detector);
-    this.#progress = progress;
-  }
-
-  /** Before something is known of another slice: saved after it, a detector would go back to the earlier one. */
-  async saveBefore(progress: DetectorProgress): Promise<void> {
-    const isSame =
-      progress.lastRecordId === this.#progress?.lastRecordId &&
-      progress.watermark === this.#progress.watermark;
-    if (!isSame) await this.save();
-  }
-
-  async save(): Promise<void> {
-    const detectors = this.#detectors;
-    const progress = this.#progress;
-    if (progress === null || detectors.length === 0) return;
-    await this.#store.transaction((transaction) =>
-      saveProgress(transaction, detectors, progress, this.#now()),
-    );
-    this.#detectors = [];
   }
 }
 
