@@ -11,6 +11,7 @@ import { parseDocument } from 'yaml';
 import { messageOf, PgvigilError } from '../errors.ts';
 import type { Severity } from '../model/severity.ts';
 import { packagePath } from '../paths.ts';
+import { issuesIn } from '../schema-issues.ts';
 import { frontMatter, type Mode, type ParameterDefinition, type Tactic } from './front-matter.ts';
 import { type Window, windowParameters } from './window.ts';
 
@@ -67,9 +68,8 @@ export function parseDetector(file: string, text: string): Detector {
   }
   const parsed = frontMatter.safeParse(document.toJS());
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const path = issue?.path.join('.') ?? '';
-    throw invalid(file, lineOf(match[1] ?? '', String(issue?.path[0] ?? '')), `${path}: ${issue?.message}`);
+    const [key] = parsed.error.issues[0]?.path ?? [];
+    throw invalid(file, lineOf(match[1] ?? '', String(key ?? '')), issuesIn(parsed.error));
   }
   const { window, parameters } = parsed.data;
   const unknown = windowParameters(window).find((name) => parameters[name]?.type !== 'duration');

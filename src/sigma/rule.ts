@@ -1,6 +1,7 @@
 /** Reads the file of a Sigma rule. Whoever wrote it is unknown: sizes are bounded, and nothing in it is taken on trust. */
 import { isMap, isScalar, isSeq, parseAllDocuments, Scalar, type YAMLMap } from 'yaml';
 import { z } from 'zod';
+import { issuesIn } from '../schema-issues.ts';
 import { refusal } from './sigma-error.ts';
 
 /** Longest file that is read, in UTF-16 units; rules have a few thousand. */
@@ -59,10 +60,7 @@ export function parseRule(file: string): Rule {
   if (file.length > MAX_RULE_LENGTH) throw refusal(`it is longer than ${MAX_RULE_LENGTH} characters`, HINT);
   const root = documentOf(file);
   const parsed = header.safeParse(root.toJSON());
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw refusal(`${issue?.path.join('.')}: ${issue?.message}`, HINT);
-  }
+  if (!parsed.success) throw refusal(issuesIn(parsed.error), HINT);
   const { title, id, author, references, logsource, tags, falsepositives, level } = parsed.data;
   const detection = root.get('detection');
   if (!isMap(detection)) throw refusal('there is no detection', HINT);

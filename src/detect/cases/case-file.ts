@@ -10,6 +10,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { messageOf, PgvigilError } from '../../errors.ts';
 import { SEVERITIES } from '../../model/severity.ts';
+import { issuesIn } from '../../schema-issues.ts';
 import { duration } from '../front-matter.ts';
 
 const signIn = z.strictObject({
@@ -157,14 +158,13 @@ export function parseCases(file: string, text: string): DetectorCase[] {
     throw invalid(file, syntax.linePos?.[0].line ?? 1, syntax.message.split('\n')[0] ?? 'broken YAML');
   const parsed = z.array(detectorCase).min(1).safeParse(document.toJS());
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const path = issue?.path ?? [];
+  const path = parsed.error.issues[0]?.path ?? [];
   const node = [...path.keys(), path.length]
     .reverse()
     .map((length) => document.getIn(path.slice(0, length), true) as { range?: [number] } | undefined)
     .find((found) => found?.range !== undefined);
   const line = text.slice(0, node?.range?.[0] ?? 0).split('\n').length;
-  throw invalid(file, line, `${path.join('.')}: ${issue?.message}`);
+  throw invalid(file, line, issuesIn(parsed.error));
 }
 
 function invalid(file: string, line: number, reason: string): PgvigilError {
