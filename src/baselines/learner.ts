@@ -48,7 +48,7 @@ export class Learner {
   readonly #settings: BaselineSettings;
   readonly #now: () => number;
   readonly #mostValues: number | undefined;
-  /** Quarter of an hour of the horizon of the last look. */
+  /** Quarter of an hour of the latest horizon. */
   #quarter = Number.NaN;
 
   private constructor(
@@ -85,22 +85,23 @@ export class Learner {
 
   /**
    * Learns what may be learned once everything before `horizon` is judged. Does something only when the horizon has come
-   * into another quarter of an hour than last time, so it may be called at every look.
+   * into a later quarter of an hour than before, so it may be called at every look, whatever late records it goes back for.
    *
    * @param horizon event time, milliseconds
    * @param signal ends it after the stretch that is under way; what is left is learned by the next learner
    */
   async learn(horizon: number, signal?: AbortSignal): Promise<Learned[]> {
-    const quarter = Math.floor(horizon / QUARTER);
-    if (quarter === this.#quarter) return [];
+    // One line with a time far ahead must not make everything else old.
+    const judged = Math.min(horizon, this.#now());
+    const quarter = Math.floor(judged / QUARTER);
+    if (quarter <= this.#quarter) return [];
     this.#quarter = quarter;
     const [front] = await this.#store.rows<{ record_id: bigint | null }>(
       'SELECT max(record_id) AS record_id FROM store.records',
     );
     if (front?.record_id == null) return [];
     const known = await this.#progress();
-    // One line with a time far ahead must not make everything else old.
-    const target = Math.max(known.until, learnableUntil(Math.min(horizon, this.#now())));
+    const target = Math.max(known.until, learnableUntil(judged));
     const learned: Learned[] = [];
     for (const until of await this.#ends(known.until, target)) {
       if (signal?.aborted) break;

@@ -38,18 +38,21 @@ export async function startLearning(
  */
 export class LearningAside {
   readonly #learn: Learn;
+  readonly #now: () => number;
   /** Day of which all that lies before is learned. */
   #day = Number.NaN;
   #underWay: Promise<void> | null = null;
   readonly #stop = new AbortController();
 
-  constructor(learn: Learn) {
+  /** @param now the clock, in milliseconds: no event takes it ahead */
+  constructor(learn: Learn, now: () => number = Date.now) {
     this.#learn = learn;
+    this.#now = now;
   }
 
   readonly learn: Learn = async (until) => {
-    const day = Math.floor(until / DAY);
-    if (day === this.#day) {
+    const day = Math.floor(Math.min(until, this.#now()) / DAY);
+    if (day <= this.#day) {
       this.#underWay ??= this.#learn(until, this.#stop.signal).finally(() => {
         this.#underWay = null;
       });

@@ -86,6 +86,19 @@ test('what arrives days late is counted when it arrives, once', async (t) => {
   assert.deepEqual(sorted(await learnedBy(store)), sorted(expectedOf(lines, NOBODY, 0, end)));
 });
 
+test('a line from the future does not end learning, and a look back for late records is no learning', async (t) => {
+  const store = await temporaryStore(t);
+  let now = FIRST_DAY + 12 * HOUR;
+  const learner = await Learner.open(store, SETTINGS, () => now);
+  const at = FIRST_DAY + HOUR;
+  await write(store, signIn(at, { session: sessionAt(at, 1), user: 'anna', client: '10.1.2.3' }));
+  assert.equal((await learner.learn(FIRST_DAY + 900 * DAY)).length, 1);
+  assert.equal((await learner.learn(FIRST_DAY + 2 * HOUR)).length, 0);
+  now += HOUR;
+  const [learned] = await learner.learn(now);
+  assert.equal(learned?.until, now - 15 * MINUTE);
+});
+
 test('a day is known on the next, for as long as the memory lasts, and then it is gone', async (t) => {
   const store = await temporaryStore(t);
   const settings = { learningDays: 2, memoryDays: 5 };

@@ -7,7 +7,7 @@ const HOUR = 3_600_000;
 const MIDNIGHT = Date.UTC(2026, 2, 2);
 
 /** Learning that takes until it is let go. */
-function slowLearning(): {
+function slowLearning(now: () => number = () => Number.POSITIVE_INFINITY): {
   aside: LearningAside;
   begun: number[];
   signals: AbortSignal[];
@@ -22,7 +22,7 @@ function slowLearning(): {
     return new Promise((resolve) => {
       letGo = resolve;
     });
-  });
+  }, now);
   return { aside, begun, signals, letGo: () => letGo() };
 }
 
@@ -55,6 +55,24 @@ test('the first look and the first of a day wait until all is learned, the other
 
   await aside.learn(MIDNIGHT + HOUR);
   assert.equal(begun.length, 4);
+});
+
+test('late records of the day before do not wait, and a line from the future does not end the waiting', async () => {
+  let now = MIDNIGHT + 2 * HOUR;
+  const { aside, letGo } = slowLearning(() => now);
+  const waits = async (until: number) => {
+    const work = aside.learn(until);
+    const waited = await isWaiting(work);
+    letGo();
+    await work;
+    return waited;
+  };
+  assert.ok(await waits(MIDNIGHT - HOUR));
+  assert.ok(await waits(MIDNIGHT + HOUR));
+  assert.ok(!(await waits(MIDNIGHT - 1)));
+  assert.ok(!(await waits(MIDNIGHT + 900 * 24 * HOUR)));
+  now = MIDNIGHT + 25 * HOUR;
+  assert.ok(await waits(now));
 });
 
 test('stopping tells what is under way, and waits for it', async () => {
