@@ -4,7 +4,7 @@ import type { z } from 'zod';
 /** So many are told at once; the rest shows when these are mended. */
 const MOST = 5;
 
-/** `quiet: is missing; severity: Invalid option: …`. Holds no values. */
+/** `quiet: is missing; severity: Invalid option: …` */
 export function issuesIn(error: z.ZodError): string {
   const told = error.issues.slice(0, MOST).map(({ path, message }) => {
     const problem = message.endsWith('received undefined') ? 'is missing' : message;

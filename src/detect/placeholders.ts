@@ -28,18 +28,15 @@ const PLAIN = /[^'"$/eE-]+/y;
 export function fillPlaceholders(sql: string, values: Readonly<Record<string, DuckDBValue>>): string {
   let filled = '';
   for (let at = 0; at < sql.length; ) {
-    const name = match(PLACEHOLDER, sql, at);
     const end = match(PLAIN, sql, at)?.end ?? commentEnd(sql, at) ?? tokenEnd(sql, at);
     if (end !== undefined) {
       filled += sql.slice(at, end);
       at = end;
-    } else if (name !== null) {
-      filled += literal(name.found.slice(1), values);
-      at = name.end;
-    } else {
-      filled += sql[at];
-      at += 1;
+      continue;
     }
+    const name = match(PLACEHOLDER, sql, at);
+    filled += name === null ? sql[at] : literal(name.found.slice(1), values);
+    at = name?.end ?? at + 1;
   }
   return filled;
 }

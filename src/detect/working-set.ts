@@ -273,10 +273,12 @@ export class WorkingSet {
     await this.#connection.run(SQL.meet);
     if (await this.#meetsStrangers()) await this.#connection.run(SQL.recall);
     await this.#connection.run(SQL.know);
-    await Promise.all([
+    const ended = await Promise.allSettled([
       this.#runSteps(this.#connection, ['take', 'note', 'count']),
       this.#runSteps(this.#readers.at(-1)!, ['touch', 'number']),
     ]);
+    // Not before both are over: whoever hears of a failure may throw the set away.
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
   }
 
   async #runSteps(connection: DuckDBConnection, steps: readonly (typeof STEPS)[number][]): Promise<void> {

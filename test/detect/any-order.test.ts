@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { basename } from 'node:path';
 import { after, test } from 'node:test';
-import { type DetectorCase, readCases } from '../../src/detect/cases/case-file.ts';
-import { type Detector, loadDetectors } from '../../src/detect/detector.ts';
 import { StatementReader } from '../../src/statements/statement-reader.ts';
 import { type Delivery, runCases } from '../../src/worker/detector-cases.ts';
 import { Random } from '../fuzz/random.ts';
+import { detectorsToVary } from './cases-of-all.ts';
 import { MINUTE } from './support.ts';
 
 const LATENESS_MS = 15 * MINUTE;
@@ -32,19 +31,8 @@ function shuffled(seed: number): Delivery {
 const reader = await StatementReader.start();
 after(() => reader.close());
 
-const { detectors } = await loadDetectors();
-const casesOf = new Map<Detector, DetectorCase[]>();
-for (const detector of detectors) casesOf.set(detector, (await readCases(detector.file)) ?? []);
-
-// One that judges each event by itself has no order to depend on, and weeks of history take their time: these are left to the slow
-// form of the tests.
-const isSlow = process.env.PGVIGIL_SLOW === '1';
-
-for (const [detector, cases] of casesOf) {
-  const isShort = detector.window.length > 0 && cases.every(({ history }) => history.length === 0);
-  if (!isShort && !isSlow) continue;
+for (const { detector, cases } of await detectorsToVary())
   test(`${basename(detector.file)}: shuffled within 15 minutes, in two halves`, async () => {
     for (const result of await runCases(detector, cases, shuffled(20_261_127), reader))
       assert.deepEqual(result.differences, [], result.case);
   });
-}
