@@ -99,6 +99,16 @@ test('a line from the future does not end learning, and a look back for late rec
   assert.equal(learned?.until, now - 15 * MINUTE);
 });
 
+test('one that is told to stop learns no further stretch, and the next learner learns it', async (t) => {
+  const store = await temporaryStore(t);
+  const at = FIRST_DAY + HOUR;
+  await write(store, signIn(at, { session: sessionAt(at, 1), user: 'anna', client: '10.1.2.3' }));
+  const stopped = await Learner.open(store, SETTINGS, FOREVER);
+  assert.deepEqual(await stopped.learn(FIRST_DAY + DAY, AbortSignal.abort()), []);
+  const next = await Learner.open(store, SETTINGS, FOREVER);
+  assert.equal((await next.learn(FIRST_DAY + DAY)).length, 1);
+});
+
 test('a day is known on the next, for as long as the memory lasts, and then it is gone', async (t) => {
   const store = await temporaryStore(t);
   const settings = { learningDays: 2, memoryDays: 5 };
