@@ -51,6 +51,7 @@ function section(detector: Detector): string {
   ]);
   return [
     `\n## ${detector.id}\n**${detector.title}** (\`${detector.name}\`)\n\n`,
+    detector.why === null ? '' : `${detector.why}\n\n`,
     `Severity ${detector.severity}, risk ${detector.risk}. ATT&CK v19: ${[detector.tactic, ...detector.attack.map(technique)].join(', ')}`,
     detector.attackV18.length > 0 ? ` (v18: ${detector.attackV18.join(', ')}). ` : '. ',
     detector.correlates ? 'It reads the alerts of the others and runs after them. ' : '',

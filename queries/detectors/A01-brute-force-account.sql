@@ -2,6 +2,7 @@
 id: A01
 name: auth.brute_force_account
 title: Suspected brute force on an account
+why: Whoever knows the password is refused seldom; many refusals within minutes come from a program, which has an old password or none and guesses, and one right guess opens all that the account may do.
 severity: medium
 risk: 47
 tactic: credential-access

@@ -2,6 +2,7 @@
 id: A02
 name: auth.brute_force_success
 title: Sign-in succeeded after many refused passwords
+why: A sign-in from where many passwords were just refused may be the guess that was right; from then on whoever guessed works under the name and with the rights of the account.
 severity: high
 risk: 85
 tactic: credential-access

@@ -2,6 +2,7 @@
 id: A03
 name: auth.password_spray
 title: Password spraying from one address
+why: One client seldom uses many accounts; whoever tries a few common passwords on each of them stays below any count that is kept for one account, and needs a single weak password to get in.
 severity: medium
 risk: 55
 tactic: credential-access

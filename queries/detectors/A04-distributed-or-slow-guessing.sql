@@ -2,6 +2,7 @@
 id: A04
 name: auth.distributed_or_slow_guessing
 title: Passwords guessed from many networks, or slowly
+why: Clients that know the password are not refused from everywhere, nor all day long; guesses that are spread over networks or over hours stay below every limit on one address, and one that is right is enough.
 severity: medium
 risk: 50
 tactic: credential-access

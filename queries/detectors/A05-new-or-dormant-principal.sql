@@ -2,6 +2,7 @@
 id: A05
 name: auth.new_or_dormant_principal
 title: Sign-in of a user that was never seen, or not for weeks
+why: An account that nobody uses has nobody who would notice a stranger in it, and one that was never seen may have been made as a way back in; either comes with all the rights that it was given.
 severity: low
 risk: 30
 tactic: initial-access

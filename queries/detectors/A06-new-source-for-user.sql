@@ -2,6 +2,7 @@
 id: A06
 name: auth.new_source_for_user
 title: Known user signs in from a network that it never used
+why: Applications and people come from the same few networks again and again; a stolen password is used from wherever the thief is, and of all that is known of the owner the network is the hardest to copy.
 severity: medium
 risk: 40
 tactic: initial-access

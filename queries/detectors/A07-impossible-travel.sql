@@ -2,6 +2,7 @@
 id: A07
 name: auth.impossible_travel
 title: One user signed in from two places too far apart for the time between
+why: Nobody travels that fast, so two people use the account, or one comes through a network in another country; a stolen password looks like this while its owner goes on working.
 severity: medium
 risk: 50
 tactic: initial-access

@@ -2,6 +2,7 @@
 id: A08
 name: auth.unexpected_cloud_provider
 title: Sign-in from a cloud provider or region that is not expected
+why: Applications run at the providers and in the regions where they were deployed; a machine at any other cloud is rented in minutes, tells nothing of who is behind it, and is a common place to use a stolen password from.
 severity: medium
 risk: 45
 tactic: initial-access

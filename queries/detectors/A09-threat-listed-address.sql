@@ -2,6 +2,7 @@
 id: A09
 name: auth.threat_listed_address
 title: Sign-in attempt from an address on a threat list
+why: Addresses on a threat list were seen in attacks elsewhere or hide who is behind them, as exits of Tor do; ordinary clients are seldom among them, and one that signs in gets at all that its account may.
 severity: high
 risk: 70
 tactic: initial-access

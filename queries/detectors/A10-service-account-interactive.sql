@@ -2,6 +2,7 @@
 id: A10
 name: auth.service_account_interactive
 title: Service account used from an interactive or new client program
+why: The password of a service account is meant for one program; whoever uses it by hand or with another program knows it from where that keeps it, and has its rights without the checks that it makes.
 severity: high
 risk: 65
 tactic: initial-access

@@ -2,6 +2,7 @@
 id: A11
 name: auth.harmful_application
 title: Sign-in by a program that attacks databases
+why: Tools that scan, guess passwords or inject SQL give these names; ordinary software seldom calls itself so, and whoever runs such a tool is looking for a way in or has just found one.
 severity: high
 risk: 73
 tactic: initial-access

@@ -2,6 +2,7 @@
 id: A12
 name: auth.unusual_hour
 title: Sign-in at an hour at which the user never works
+why: People and jobs keep their hours; a sign-in outside of them may be somebody in another time zone with a stolen password, or somebody who waits until nobody watches, and it lends weight to other findings.
 severity: low
 risk: 25
 tactic: initial-access

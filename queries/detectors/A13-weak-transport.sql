@@ -2,6 +2,7 @@
 id: A13
 name: auth.weak_transport
 title: Session without TLS, or with an old version of it
+why: Without a current TLS whoever is on the way between client and server may read and change what passes, data and with some methods the password itself; clients of today can all do better.
 severity: low
 risk: 21
 tactic: credential-access

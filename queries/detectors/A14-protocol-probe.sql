@@ -2,6 +2,7 @@
 id: A14
 name: auth.protocol_probe
 title: Somebody tries what the server answers to
+why: A client that is meant to be here speaks the protocol and knows its database; somebody who tries versions, users and databases in a row is learning what the server is and whom it lets in, before the attack itself.
 severity: low
 risk: 25
 tactic: reconnaissance

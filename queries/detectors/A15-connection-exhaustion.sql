@@ -2,6 +2,7 @@
 id: A15
 name: auth.connection_exhaustion
 title: Connection slots used up, or a flood of connections that never sign in
+why: Pools are made to fit the slots of a server; when slots run out, or connections pile up that never sign in, applications are shut out, and that is all that somebody wants who is after the service.
 severity: medium
 risk: 47
 tactic: impact

@@ -2,6 +2,7 @@
 id: A16
 name: auth.platform_account_anomaly
 title: Azure's own account, or an administrator, signed in from where neither belongs
+why: Azure's accounts stand above every role of yours and no customer has their passwords, and administrators come from places that are known; whoever comes from elsewhere as one of them is after the whole server.
 severity: critical
 risk: 90
 tactic: privilege-escalation

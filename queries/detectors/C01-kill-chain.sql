@@ -2,6 +2,7 @@
 id: C01
 name: corr.kill_chain
 title: Several tactics by one user or client in a short time
+why: One finding may be an accident; several tactics by one user or client in a short time are the steps of an attack, from the way in to what is taken or destroyed, and ordinary work seldom shows more than one of them.
 severity: critical
 risk: 95
 tactic: several

@@ -2,6 +2,7 @@
 id: D01
 name: audit.logging_weakened
 title: Audit or connection logging weakened
+why: Applications leave logging alone; without audit and connection lines nobody sees what is done next and no detector finds it, so that whoever weakens them may be making room for what is not to be seen.
 severity: critical
 risk: 90
 tactic: defense-impairment

@@ -2,6 +2,7 @@
 id: D02
 name: audit.silence_or_gap
 title: AUDIT lines are missing
+why: Who signs in as ever sends statements as ever; where their audit lines are missing, logging was switched off or lines were lost, and what was done in that time can be neither seen nor proven.
 severity: high
 risk: 70
 tactic: defense-impairment

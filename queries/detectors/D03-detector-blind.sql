@@ -2,6 +2,7 @@
 id: D03
 name: audit.detector_blind
 title: A server stopped sending lines that detectors need
+why: Lines of a kind that was there do not stop by themselves; until they are back, detectors that need them find nothing on this server, and whoever stopped them works unseen.
 severity: high
 risk: 70
 tactic: defense-impairment

@@ -2,6 +2,7 @@
 id: E01
 name: exec.copy_program
 title: COPY … PROGRAM attempted
+why: COPY … PROGRAM, or a foreign table over a program, runs a shell command on the server; applications have no use for it, and an intruder gets a shell of it.
 severity: critical
 risk: 95
 tactic: execution

@@ -2,6 +2,7 @@
 id: E02
 name: exec.server_file_access
 title: Files of the server read, written or listed
+why: Applications keep their data in tables and have no business with files of the server; keys, settings and password hashes lie there, and a file that is written there can become code that runs.
 severity: high
 risk: 80
 tactic: collection

@@ -2,6 +2,7 @@
 id: E03
 name: exec.untrusted_code_or_extension
 title: Untrusted language, library or risky extension
+why: Libraries and untrusted languages run as the server itself, and these extensions run code, keep jobs or reach files and other servers; applications seldom set them up, and an intruder gets a foothold that stays.
 severity: high
 risk: 80
 tactic: persistence

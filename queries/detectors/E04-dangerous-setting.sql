@@ -2,6 +2,7 @@
 id: E04
 name: exec.dangerous_setting
 title: Setting that runs code or weakens sign-in
+why: These settings run programs, load code, or guard sign-in and the catalogs; applications leave them alone, and whoever changes one gets code that runs by itself or an easier way in.
 severity: high
 risk: 80
 tactic: execution

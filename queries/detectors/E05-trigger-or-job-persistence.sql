@@ -2,6 +2,7 @@
 id: E05
 name: exec.trigger_or_job_persistence
 title: Event trigger, scheduled job, rule or owner that keeps a foothold
+why: What runs on an event, by schedule or under another owner outlasts the session and a changed password; outside of set-up work it is seldom touched, and an intruder keeps a foothold or silences triggers that guard data.
 severity: high
 risk: 65
 tactic: persistence

@@ -2,6 +2,7 @@
 id: E06
 name: exec.obfuscated_dynamic_sql
 title: SQL that hides what it does
+why: Programs say in plain SQL what they do; text that is made of character codes or decoded as it runs hides the statement from filters and from whoever reads the log, and needs no quotes, which injected SQL often cannot use.
 severity: high
 risk: 73
 tactic: stealth

@@ -2,6 +2,7 @@
 id: I01
 name: inj.structure
 title: SQL injection structure in a statement
+why: An application sends the same shapes with other values; a condition that is always true, a UNION with a catalog or a comment that cuts the rest off is input that became SQL, and its author acts with the application's rights.
 severity: high
 risk: 70
 tactic: initial-access

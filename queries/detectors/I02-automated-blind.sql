@@ -2,6 +2,7 @@
 id: I02
 name: inj.automated_blind
 title: Automated or time-based blind SQL injection
+why: Ordinary statements ask for whole values and do not wait; delays and questions for single characters are how tools read data through a page that shows no results, letter by letter until they have it.
 severity: critical
 risk: 85
 tactic: initial-access

@@ -2,6 +2,7 @@
 id: I03
 name: inj.error_burst
 title: Burst of syntax or cast errors from the account of an application
+why: A program that works sends SQL that parses and values that fit; a burst of broken statements comes of somebody who tries which input breaks out of its quotes, and the try that does not fail reads or changes data.
 severity: medium
 risk: 47
 tactic: initial-access

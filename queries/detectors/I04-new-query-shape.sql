@@ -2,6 +2,7 @@
 id: I04
 name: inj.new_query_shape
 title: New query shape from a service account
+why: An application sends the statements that stand in its code; one of another shape comes of a release, of an injection, or of somebody who has its password, and the last two act with all of its rights.
 severity: low
 risk: 35
 tactic: initial-access

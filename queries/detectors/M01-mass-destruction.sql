@@ -2,6 +2,7 @@
 id: M01
 name: impact.mass_destruction
 title: Mass DROP or TRUNCATE, or DELETE and UPDATE of whole tables
+why: What is dropped, emptied or overwritten as a whole comes back only from a restore; applications change rows by a condition and drop little, while an intruder destroys to do harm, to extort or to cover tracks.
 severity: high
 risk: 80
 tactic: impact

@@ -2,6 +2,7 @@
 id: M02
 name: impact.ransom_sequence
 title: "Ransom pattern: data destroyed, then a note left"
+why: Ordinary work leaves no demand for money and no warning beside tables that were dropped or emptied; this is how extortion ends, and as the attacker rarely keeps the data, only a restore brings it back.
 severity: critical
 risk: 99
 tactic: impact

@@ -2,6 +2,7 @@
 id: P01
 name: priv.powerful_role_grant
 title: Grant of an administrative or powerful predefined role
+why: Members of these roles read or write all data, reach files and programs of the server, or hand out rights; such grants are rare and planned, and an intruder keeps the power after the first account is closed.
 severity: high
 risk: 73
 tactic: privilege-escalation

@@ -2,6 +2,7 @@
 id: P02
 name: priv.dangerous_role_attributes
 title: Role created or altered with dangerous attributes
+why: These attributes let a role make other roles, copy data by replication or pass by row-level security; applications do not manage roles, and an intruder gets a strong account that outlives the one that was taken.
 severity: high
 risk: 70
 tactic: persistence

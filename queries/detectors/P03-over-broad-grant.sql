@@ -2,6 +2,7 @@
 id: P03
 name: priv.over_broad_grant
 title: Rights granted to everybody, to all tables, or to many objects at once
+why: Applications need certain rights on certain objects; rights for everybody, on everything or to pass on reach accounts that nobody had in mind, so that afterwards a weak account is enough to get at the data.
 severity: medium
 risk: 50
 tactic: privilege-escalation

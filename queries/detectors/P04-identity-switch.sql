@@ -2,6 +2,7 @@
 id: P04
 name: priv.identity_switch
 title: Switch to a powerful role, or a refused switch
+why: After a switch statements run with the rights of the other role while the log goes on naming the first; applications seldom become a powerful one, and a refused try is somebody testing how far the account reaches.
 severity: medium
 risk: 50
 tactic: privilege-escalation

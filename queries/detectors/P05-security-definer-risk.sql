@@ -2,6 +2,7 @@
 id: P05
 name: priv.security_definer_risk
 title: Function that lends its owner's rights without a fixed search_path, or runs SQL that it is given
+why: Such a function runs with its owner's rights for everybody who may call it; where it does not fix its search_path, or runs SQL that it puts together, a caller can slip in objects or text that run with those rights.
 severity: high
 risk: 65
 tactic: privilege-escalation

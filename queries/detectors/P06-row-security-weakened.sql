@@ -2,6 +2,7 @@
 id: P06
 name: priv.row_security_weakened
 title: Row-level security disabled, opened or dropped
+why: Row-level security keeps tenants and users apart within one table; once it is off or open, whoever may read the table reads everybody's rows, and apart from migrations nobody has cause to change it.
 severity: high
 risk: 65
 tactic: defense-impairment

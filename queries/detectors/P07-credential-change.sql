@@ -2,6 +2,7 @@
 id: P07
 name: priv.credential_change_or_ephemeral_role
 title: Password set for another role, or role created and dropped again soon
+why: Whoever sets the password of another role can sign in as that role, and a role that is dropped soon after it was made leaves nothing in the catalogs of what was done in its name; few accounts have such work.
 severity: medium
 risk: 50
 tactic: persistence

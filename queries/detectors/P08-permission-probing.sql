@@ -2,6 +2,7 @@
 id: P08
 name: priv.permission_probing
 title: Permission or database probing
+why: Applications know their tables, databases and rights; many different refusals within minutes come of somebody who does not, and tries what the account can reach in order to find the data.
 severity: medium
 risk: 47
 tactic: discovery

@@ -2,6 +2,7 @@
 id: R01
 name: disc.catalog_recon
 title: Reconnaissance through catalogs
+why: Applications know their tables and have no use for lists of roles, rights and settings; somebody who has just come in has to find out what is there, who may do what, and which rights lead further.
 severity: medium
 risk: 40
 tactic: discovery

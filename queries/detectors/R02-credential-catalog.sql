@@ -2,6 +2,7 @@
 id: R02
 name: disc.credential_catalog
 title: Access to a catalog that holds passwords or secrets
+why: These catalogs hold password hashes, credentials for other servers, rules of sign-in or samples of data; ordinary queries have no use for them, and whoever reads them gains further accounts or data past its rights.
 severity: high
 risk: 75
 tactic: credential-access

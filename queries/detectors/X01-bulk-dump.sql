@@ -2,6 +2,7 @@
 id: X01
 name: exfil.bulk_dump
 title: Bulk export of tables
+why: Applications read what a task needs; whoever copies many whole tables out in a short time, as dump tools do, has the database on another machine, where none of its rights and logs apply any more.
 severity: high
 risk: 70
 tactic: collection

@@ -2,6 +2,7 @@
 id: X02
 name: exfil.rows_volume
 title: Unusual number of rows read
+why: A user's work needs about as many rows in each hour; far more of them are what it looks like when tables are read out, and rows that have gone to the client cannot be called back.
 severity: medium
 risk: 55
 tactic: collection

@@ -2,6 +2,7 @@
 id: X03
 name: exfil.relation_breadth
 title: User touches far more relations than usual
+why: Work touches the tables that belong to it; somebody who looks for what is worth taking, or takes all there is, goes through far more of them in an hour than the work of the account does in a day.
 severity: medium
 risk: 50
 tactic: collection

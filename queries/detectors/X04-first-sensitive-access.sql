@@ -2,6 +2,7 @@
 id: X04
 name: exfil.first_sensitive_access
 title: First access to a sensitive relation
+why: Who works with sensitive data does so again and again; the first access of an account that did without it means new duties, or somebody who uses its rights to get at what is worth most.
 severity: high
 risk: 60
 tactic: collection

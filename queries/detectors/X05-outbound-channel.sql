@@ -2,6 +2,7 @@
 id: X05
 name: exfil.outbound_channel
 title: Outbound channel from the database to a host that is not known
+why: A connection that the server itself opens passes by the clients and whatever watches them; few applications need one to a host that is not known, and it carries data out or reaches further systems from inside.
 severity: high
 risk: 75
 tactic: exfiltration

@@ -2,6 +2,7 @@
 id: X06
 name: exfil.replication
 title: Publication, replication slot or streaming by a principal that is not known for it
+why: Replication hands over tables or the whole server without a query for anybody to see; only few roles have it as their work, and an intruder gets a copy that keeps itself up to date.
 severity: high
 risk: 75
 tactic: exfiltration

@@ -2,6 +2,7 @@
 id: X07
 name: exfil.staging
 title: Sensitive data copied into another table
+why: Rights and watching hang on the sensitive table and not on its copy; few tasks need one, and an intruder gathers data in it to carry it off later without touching the table again.
 severity: medium
 risk: 55
 tactic: collection

@@ -2,6 +2,7 @@
 id: X08
 name: exfil.slow_scrape
 title: Low-and-slow enumeration of a relation
+why: A user asks a table about as often on each day; many times that, one value after the other, is how a whole table is taken away while every single hour stays below the limits on rows.
 severity: medium
 risk: 50
 tactic: exfiltration

@@ -2,6 +2,7 @@
 id: X09
 name: decoy.touched
 title: Decoy role, database or table touched
+why: A decoy serves no work, so that neither applications nor people have a reason to touch it; whoever does is looking around, or uses a name or password that was laid out to be found.
 severity: critical
 risk: 95
 tactic: discovery

@@ -2,6 +2,7 @@
 id: Y01
 name: policy.admin_writes
 title: Administrator writes to tables of users
+why: Administrators care for the server and leave the rows to the applications; what is written under such an account passes by their checks, and whoever has taken it over can change any of it.
 severity: medium
 risk: 40
 tactic: privilege-escalation

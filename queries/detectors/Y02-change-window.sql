@@ -2,6 +2,7 @@
 id: Y02
 name: policy.change_window
 title: Schema changed outside of the change window
+why: Planned changes of the schema are made in the window; one outside of it was not planned for it, and a function, trigger or table that an intruder leaves behind looks like any other DDL.
 severity: medium
 risk: 35
 tactic: persistence

@@ -2,6 +2,7 @@
 id: Y03
 name: policy.outside_networks
 title: Sign-in from outside the trusted networks
+why: The networks that may sign in are named, so that a sign-in from elsewhere shows a hole in the firewall or in the list; a stolen password works from there as well as from the office.
 severity: high
 risk: 60
 tactic: initial-access

@@ -2,6 +2,7 @@
 id: Y04
 name: policy.application_binding
 title: Role used by an application that is not its own
+why: A role that is bound to an application is used by nothing else; another name means that its password is known elsewhere, and whoever has it holds the application's rights without the checks that it makes.
 severity: medium
 risk: 45
 tactic: initial-access

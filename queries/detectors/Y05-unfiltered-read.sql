@@ -2,6 +2,7 @@
 id: Y05
 name: policy.unfiltered_read
 title: Labelled table read without a condition
+why: Work on labelled tables asks for certain rows; a read without a condition takes all of them at once, as somebody does who exports the table, or whose injection makes the condition true for every row.
 severity: medium
 risk: 50
 tactic: collection

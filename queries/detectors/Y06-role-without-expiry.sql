@@ -2,6 +2,7 @@
 id: Y06
 name: policy.role_without_expiry
 title: Role that can sign in for ever
+why: A password that expires closes a forgotten account by itself; a role that can sign in for ever stays a way in for whoever learns its password, long after the last person who needed it is gone.
 severity: medium
 risk: 25
 tactic: persistence

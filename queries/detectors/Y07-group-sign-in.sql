@@ -2,6 +2,7 @@
 id: Y07
 name: policy.group_sign_in
 title: Group role signed in
+why: Group roles carry rights for their members and are not signed in with; a sign-in as one hides which person it was, and gives whoever has the password the rights of the whole group.
 severity: medium
 risk: 40
 tactic: initial-access

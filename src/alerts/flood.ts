@@ -13,6 +13,7 @@ export const FLOOD = {
   id: 'G01',
   name: 'engine.flood',
   title: 'Too many alerts: some are held back',
+  why: 'A server in ordinary work raises few alerts; beyond the cap they are kept and sent to nobody, and a flood may be made to hide one finding among many.',
   attack: [] as string[],
   runbook: [
     `See what is held - pgvigil query "SELECT detector, severity, entity, summary FROM alerts WHERE status = 'held' ORDER BY first_seen DESC".`,

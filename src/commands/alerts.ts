@@ -37,8 +37,8 @@ export async function showAlertCommand(id: string, options: GlobalOptions): Prom
   const reader = await openReader(config.data);
   try {
     const alert = await findAlert(reader, id);
-    const runbook = await runbookOf(String(alert.detector), config.detection.detectorFolders);
-    out.write(alertText(alert, runbook));
+    const notes = await notesOf(String(alert.detector), config.detection.detectorFolders);
+    out.write(alertText(alert, notes));
   } finally {
     await reader.close();
   }
@@ -73,13 +73,20 @@ async function findAlert(reader: Reader, id: string): Promise<Row> {
   return { ...alert, evidence: rows };
 }
 
-async function runbookOf(detectorId: string, folders: readonly string[]): Promise<string[]> {
-  if (detectorId === FLOOD.id) return [...FLOOD.runbook];
-  const { detectors } = await loadDetectors(folders);
-  return detectors.find(({ id }) => id === detectorId)?.runbook ?? [];
+/** What the detector says to whoever reads the alert. */
+interface Notes {
+  why: string | null;
+  runbook: readonly string[];
 }
 
-function alertText(alert: Row, runbook: readonly string[]): string {
+/** Nothing when the detector is gone by now. */
+async function notesOf(detectorId: string, folders: readonly string[]): Promise<Notes> {
+  if (detectorId === FLOOD.id) return FLOOD;
+  const { detectors } = await loadDetectors(folders);
+  return detectors.find(({ id }) => id === detectorId) ?? { why: null, runbook: [] };
+}
+
+function alertText(alert: Row, { why, runbook }: Notes): string {
   const text = (value: Cell | undefined) =>
     value === null || value === undefined
       ? '-'
@@ -101,7 +108,9 @@ function alertText(alert: Row, runbook: readonly string[]): string {
     ['observed', `${text(alert.observed)} (threshold ${text(alert.threshold)})`],
     ['sessions', alert.sessions],
   ];
-  const lines = [`${text(alert.title)}`, `${text(alert.summary)}`, ''];
+  const lines = [`${text(alert.title)}`, `${text(alert.summary)}`];
+  if (why !== null) lines.push(`Why it matters: ${text(why)}`);
+  lines.push('');
   for (const [name, value] of fields) lines.push(`${`${name}:`.padEnd(13)}${text(value)}`);
   lines.push('', 'Evidence');
   for (const row of alert.evidence as Cell[][]) {

@@ -19,6 +19,8 @@ export interface Detector {
   id: string;
   name: string;
   title: string;
+  /** Why what it reports matters, in one sentence; null where the file does not say. */
+  why: string | null;
   severity: Severity;
   /** How much one alert adds to the risk of its entity, 0 to 100. */
   risk: number;
@@ -87,9 +89,10 @@ export function parseDetector(file: string, text: string): Detector {
       'the SELECT looks back before $since, and the front matter has no window that says how far',
     );
   }
-  const { false_positives, attack_v18, denied_attempts, ...rest } = parsed.data;
+  const { false_positives, attack_v18, denied_attempts, why, ...rest } = parsed.data;
   return {
     ...rest,
+    why: why ?? null,
     attackV18: attack_v18,
     deniedAttempts: denied_attempts,
     falsePositives: false_positives,

@@ -57,12 +57,20 @@ const parameter = z.strictObject({
 });
 export type ParameterDefinition = z.infer<typeof parameter>;
 
+/** A sentence that stands in a line of a terminal or of a message. */
+const sentence = z
+  .string()
+  .max(240, 'longer than 240 characters')
+  .regex(/^[^\n\v\f\r\u0085\u2028\u2029]*\.$/, 'one line that ends with a full stop');
+
 const techniques = z.array(z.string().regex(/^T[0-9]{4}(\.[0-9]{3})?$/));
 
 export const frontMatter = z.strictObject({
   id: z.string().regex(/^[A-Z][0-9]{2,3}$/, 'an upper-case letter and two or three digits'),
   name: z.string().regex(/^[a-z0-9_]+\.[a-z0-9_]+$/, 'group.name in lower case'),
   title: z.string().min(1),
+  /** Why what it reports matters: why ordinary work does not look like this, and what an attacker gains. */
+  why: sentence.optional(),
   severity: z.enum(SEVERITIES),
   /** How much one alert adds to the risk of its entity. */
   risk: z.int().min(0).max(100),

@@ -126,6 +126,7 @@ test('show tells what happened, the evidence and what to do, by the beginning of
   assert.equal(exitCode, 0, stderr);
   for (const part of [
     /^detector: +M02 impact\.ransom_sequence$/m,
+    /^.* and left a note that demands money\nWhy it matters: .+\.\n\n/m,
     /^severity: +critical$/m,
     /^user: +svc_wiki$/m,
     /^client: +198\.51\.100\.77$/m,

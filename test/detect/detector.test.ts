@@ -74,6 +74,26 @@ test('a mistake in the front matter is told with file and line', () => {
   assert.match(change('severity: medium', 'severity: medium\nseverity: low'), /^\/etc\/T01\.sql:6: /);
 });
 
+test('why it matters may be left out, and otherwise is one line of at most 240 characters', () => {
+  const withWhy = (why: string) =>
+    fileText(FRONT_MATTER.replace('severity: medium', `why: ${JSON.stringify(why)}\nseverity: medium`));
+  assert.equal(parseDetector('/etc/T01.sql', fileText()).why, null);
+  for (const why of ['Ordinary work has no use for it.', `${'…'.repeat(239)}.`])
+    assert.equal(parseDetector('/etc/T01.sql', withWhy(why)).why, why);
+  assert.match(
+    refusal(withWhy(`${'x'.repeat(240)}.`)),
+    /^\/etc\/T01\.sql:5: why: longer than 240 characters$/,
+  );
+  for (const why of [
+    '',
+    'It is rare',
+    'It is rare.\nIt is bad.',
+    'It is rare.\u2028It is bad.',
+    'It is rare.\n',
+  ])
+    assert.match(refusal(withWhy(why)), /^\/etc\/T01\.sql:5: why: one line that ends with a full stop$/);
+});
+
 test('an unknown key of the front matter is named', () => {
   assert.match(refusal(fileText(`${FRONT_MATTER}colour: red\n`)), /colour/);
 });
@@ -181,7 +201,7 @@ test('SQL that does not run, or returns other columns, is refused with its file 
   await check(connection, SELECT); // the connection works on
 });
 
-test('all shipped detectors are taken, run on an empty store, and tell people what to do', async (t) => {
+test('all shipped detectors are taken, run on an empty store, and tell people why it matters and what to do', async (t) => {
   const connection = await connect(t);
   const { detectors, refused } = await loadDetectors();
   assert.deepEqual(refused, []);
@@ -195,6 +215,8 @@ test('all shipped detectors are taken, run on an empty store, and tell people wh
     await checkDetector(connection, detector, values);
     const always = { since: timestamp(Date.UTC(1990, 0, 1)), until: timestamp(Date.UTC(2090, 0, 1)) };
     assert.deepEqual(await collectEvidence(connection, detector, { ...values, ...always }), []);
+    assert.ok(detector.why !== null, detector.id);
+    assert.notEqual(detector.why, detector.title, detector.id);
     assert.ok(detector.runbook.length >= 3, detector.id);
     assert.ok(detector.falsePositives.length >= 1, detector.id);
     assert.equal(detector.attack.length >= 1, detector.tactic !== 'several', detector.id);
