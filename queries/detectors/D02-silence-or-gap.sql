@@ -130,7 +130,8 @@ SELECT
     ELSE concat(s.sign_ins, ' sign-ins and ', s.lines, ' AUDIT lines in an hour', ' of ' || nullif(s.who, ''), '; at least ', s.usual_lines, ' are usual')
   END AS summary,
   CASE WHEN s.is_silent THEN 0 ELSE s.lines END AS observed,
-  s.usual_lines AS threshold
+  s.usual_lines AS threshold,
+  s.usual_lines AS baseline
 FROM arrivals a
 JOIN expected e ON e.server = a.server AND e.minute = a.minute AND e.user_name = a.user_name
 JOIN sums s ON s.server = a.server AND s.minute = a.minute AND s.who IN (a.user_name, '')
@@ -142,6 +143,6 @@ SELECT
   concat('gap of ', user_name),
   CASE WHEN lost > $max_lost THEN 'high' ELSE 'low' END,
   concat(lost, CASE WHEN lost = 1 THEN ' statement' ELSE ' statements' END, ' of ', user_name, ' that pgaudit numbered never arrived within an hour'),
-  lost, $max_lost
+  lost, $max_lost, NULL
 FROM lost
 WHERE event_time > $since - $grace

@@ -89,7 +89,8 @@ SELECT
     '; usual are ', round(b.median)::BIGINT, ' an hour (99 of 100 hours below ', ceil(b.p99)::BIGINT, ', ', b.hours, ' hours known)'
   ) AS summary,
   s.rows_read AS observed,
-  b.bound AS threshold
+  b.bound AS threshold,
+  round(b.median)::BIGINT AS baseline
 FROM peaks s
 JOIN bounds b ON b.server = s.server AND b.user_name = s.user_name AND b.day = s.day
 WHERE s.peak > b.bound

@@ -107,7 +107,8 @@ SELECT DISTINCT ON (s.record_id)
     '; usual are ', round(b.median)::BIGINT, ' a day (', b.highest, ' at most, ', b.days, ' days known)'
   ) AS summary,
   p.touched AS observed,
-  b.bound AS threshold
+  b.bound AS threshold,
+  round(b.median)::BIGINT AS baseline
 FROM suspects s
 JOIN peaks p ON p.server = s.server AND p.user_name = s.user_name AND p.span = s.span
 JOIN bounds b ON b.server = s.server AND b.user_name = s.user_name AND b.day = s.day

@@ -142,7 +142,8 @@ SELECT
     END
   ) AS summary,
   (f.calls / f.counted_days)::BIGINT AS observed,
-  greatest($min_calls / $days, $ratio * f.usual, f.busiest)::BIGINT AS threshold
+  greatest($min_calls / $days, $ratio * f.usual, f.busiest)::BIGINT AS threshold,
+  round(f.usual, 1) AS baseline
 FROM found f
 ANTI JOIN known_values e
   ON e.server = f.server AND e.dimension = 'open_ended' AND e.entity = f.user_name AND e.value = f.dimension

@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW alerts AS
 SELECT
   alert_id, detector, detector_name, title, severity, status, server, entity, summary,
   user_name, client, database_name, application, first_seen, last_seen, evidence_count, sessions,
-  observed, threshold, created_at, updated_at, tactic, risk, cap_hour, allowed_by
+  observed, threshold, baseline, created_at, updated_at, tactic, risk, cap_hour, allowed_by
 FROM store.alerts;
 
 COMMENT ON VIEW alerts IS 'What the detectors found: one row per detector, server, entity and episode.';
@@ -25,6 +25,7 @@ COMMENT ON COLUMN alerts.evidence_count IS 'Events behind it.';
 COMMENT ON COLUMN alerts.sessions IS 'Sessions (%c) behind it.';
 COMMENT ON COLUMN alerts.observed IS 'The largest value observed.';
 COMMENT ON COLUMN alerts.threshold IS 'The threshold it was held against.';
+COMMENT ON COLUMN alerts.baseline IS 'What is usual, in the unit of observed; null where the detector does not know it.';
 COMMENT ON COLUMN alerts.created_at IS 'Time (UTC) at which pgvigil raised it.';
 COMMENT ON COLUMN alerts.updated_at IS 'Time (UTC) of its last change.';
 COMMENT ON COLUMN alerts.tactic IS 'Tactic of the detector; null where it adds nothing to the risk of an entity.';

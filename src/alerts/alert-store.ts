@@ -34,6 +34,7 @@ export interface AlertRow extends Row {
   risk: number | null;
   cap_hour: Date | null;
   allowed_by: string[] | null;
+  baseline: number | null;
 }
 
 /** An alert as the rest of the program knows it. */
@@ -58,6 +59,7 @@ export function alertFromRow(row: AlertRow): Alert {
     sessions: [...row.sessions],
     observed: row.observed,
     threshold: row.threshold,
+    baseline: row.baseline,
     createdAt: row.created_at.getTime(),
     updatedAt: row.updated_at.getTime(),
     tactic: row.tactic,
@@ -139,6 +141,7 @@ export async function saveChanges(transaction: Transaction, changes: readonly Al
       alert.risk,
       alert.capHour === null ? null : timestamp(alert.capHour),
       listValue(alert.allowedBy),
+      alert.baseline,
     ]),
   );
   await transaction.append(

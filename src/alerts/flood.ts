@@ -89,6 +89,7 @@ function floodAlert(
     sessions: [],
     observed: total,
     threshold: null,
+    baseline: null,
     createdAt: before?.createdAt ?? now,
     updatedAt: now,
     tactic: null,

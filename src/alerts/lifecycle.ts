@@ -112,6 +112,7 @@ function open(kind: AlertKind, row: Evidence, now: number): Alert {
     sessions: row.sessionId === null ? [] : [row.sessionId],
     observed: row.observed,
     threshold: row.threshold,
+    baseline: row.baseline,
     createdAt: now,
     updatedAt: now,
     tactic: kind.tactic,
@@ -140,6 +141,7 @@ function extend(alert: Alert, kind: AlertKind, row: Evidence, now: number): void
   if (more) {
     alert.observed = row.observed;
     alert.threshold = row.threshold;
+    alert.baseline = row.baseline;
   }
   alert.user = same(alert.user, row.user);
   alert.client = same(alert.client, row.client);

@@ -86,6 +86,14 @@ async function notesOf(detectorId: string, folders: readonly string[]): Promise<
   return detectors.find(({ id }) => id === detectorId) ?? { why: null, runbook: [] };
 }
 
+/** What the observed value is to be held against, as far as it is known: ` (usual 300, threshold 5000)`. */
+function comparison({ baseline, threshold }: Row): string {
+  const known = Object.entries({ usual: baseline, threshold }).filter(
+    ([, value]) => typeof value === 'number',
+  );
+  return known.length === 0 ? '' : ` (${known.map(([name, value]) => `${name} ${value}`).join(', ')})`;
+}
+
 function alertText(alert: Row, { why, runbook }: Notes): string {
   const text = (value: Cell | undefined) =>
     value === null || value === undefined
@@ -105,7 +113,7 @@ function alertText(alert: Row, { why, runbook }: Notes): string {
     ['application', alert.application],
     ['seen', `${text(alert.first_seen)} to ${text(alert.last_seen)}`],
     ['events', alert.evidence_count],
-    ['observed', `${text(alert.observed)} (threshold ${text(alert.threshold)})`],
+    ['observed', `${text(alert.observed)}${comparison(alert)}`],
     ['sessions', alert.sessions],
   ];
   const lines = [`${text(alert.title)}`, `${text(alert.summary)}`];

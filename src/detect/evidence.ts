@@ -23,7 +23,15 @@ const REQUIRED = [
   'client',
   'summary',
 ];
-const OPTIONAL = ['database_name', 'application', 'severity', 'statement_hash', 'observed', 'threshold'];
+const OPTIONAL = [
+  'database_name',
+  'application',
+  'severity',
+  'statement_hash',
+  'observed',
+  'threshold',
+  'baseline',
+];
 
 interface EvidenceRow {
   record_id: bigint;
@@ -40,6 +48,7 @@ interface EvidenceRow {
   statement_hash?: string | null;
   observed?: number | bigint | null;
   threshold?: number | bigint | null;
+  baseline?: number | bigint | null;
 }
 
 /**
@@ -117,6 +126,7 @@ function toEvidence(row: EvidenceRow): Evidence {
     statementHash: row.statement_hash ?? null,
     observed: numberOrNull(row.observed),
     threshold: numberOrNull(row.threshold),
+    baseline: numberOrNull(row.baseline),
   };
 }
 

@@ -37,6 +37,8 @@ export interface Alert {
   sessions: string[];
   observed: number | null;
   threshold: number | null;
+  /** What is usual, in the unit of `observed`. */
+  baseline: number | null;
   createdAt: number;
   updatedAt: number;
   /** Of the detector; null where it adds nothing to the risk of an entity. */

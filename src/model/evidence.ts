@@ -18,4 +18,6 @@ export interface Evidence {
   statementHash: string | null;
   observed: number | null;
   threshold: number | null;
+  /** What is usual, in the unit of `observed`; null where the detector does not know it. */
+  baseline: number | null;
 }

@@ -39,6 +39,7 @@ function evidence(recordId: bigint, changes: Partial<Evidence> = {}): Evidence {
     statementHash: null,
     observed: 1.5,
     threshold: 1,
+    baseline: 0.5,
     ...changes,
   };
 }

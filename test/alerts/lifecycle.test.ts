@@ -35,6 +35,7 @@ function evidence(recordId: number, minute: number, changes: Partial<Evidence> =
     statementHash: null,
     observed: null,
     threshold: 10,
+    baseline: null,
     ...changes,
   };
 }
@@ -64,6 +65,7 @@ const anyEvidence = fc
       client: fc.constantFrom('203.0.113.7', null),
       severity: fc.constantFrom<Severity | null>(null, 'low', 'critical'),
       observed: fc.option(fc.integer({ min: 0, max: 50 })),
+      baseline: fc.option(fc.integer({ min: 0, max: 5 })),
       sessionId: fc.constantFrom('s.1', 's.2', null),
     }),
     { minLength: 1, maxLength: 30 },
@@ -218,6 +220,22 @@ test('the summary is that of the row with the largest observed value', () => {
     [evidence(3, 2, { observed: 11, summary: '11' })],
   ]);
   assert.deepEqual([alerts[0]?.summary, alerts[0]?.observed], ['12', 12]);
+});
+
+test('threshold and baseline are those of the row with the largest observed value, also where it knows none', () => {
+  const held = (...pieces: Evidence[][]) => {
+    const [alert] = afterRuns(pieces).alerts;
+    return [alert?.observed, alert?.threshold, alert?.baseline];
+  };
+  const first = evidence(1, 0, { observed: 10, threshold: 5, baseline: 2 });
+  assert.deepEqual(held([first]), [10, 5, 2]);
+  const more = evidence(2, 1, { observed: 12, threshold: 6, baseline: 3 });
+  assert.deepEqual(held([first], [more]), [12, 6, 3]);
+  // As much is not more, whatever else the row is.
+  const grave = evidence(3, 2, { observed: 12, threshold: 7, baseline: 4, severity: 'critical' });
+  assert.deepEqual(held([first, more], [grave]), [12, 6, 3]);
+  const unlearned = evidence(4, 3, { observed: 13, threshold: 6 });
+  assert.deepEqual(held([first, more], [unlearned]), [13, 6, null]);
 });
 
 test('who it was stays on the alert only while all evidence agrees', () => {

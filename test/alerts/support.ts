@@ -62,6 +62,7 @@ export function alertWith(changes: Partial<Alert> = {}): Alert {
     sessions: ['68a1f3c2.1a2b'],
     observed: 31,
     threshold: 10,
+    baseline: null,
     createdAt: NOW,
     updatedAt: NOW,
     tactic: 'credential-access',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { Store } from '../../src/store/store.ts';
 import { atTerminal, pgvigil, RECORDING, workFolder } from './pgvigil.ts';
 import { refusedPasswords } from './records.ts';
 
@@ -130,12 +131,30 @@ test('show tells what happened, the evidence and what to do, by the beginning of
     /^severity: +critical$/m,
     /^user: +svc_wiki$/m,
     /^client: +198\.51\.100\.77$/m,
+    /^observed: +6 \(threshold 1\)$/m,
     /^Evidence$/m,
     /DROP TABLE IF EXISTS pages CASCADE/,
     /^What to do\n {2}1\. /m,
     new RegExp(`pgvigil query "SELECT \\* FROM evidence WHERE alert_id = '${alert.id}'`),
   ])
     assert.match(stdout, part);
+});
+
+test('show holds what was observed against what is usual and the threshold, as far as they are known', async () => {
+  const records = refusedPasswords('app_rw', '203.0.113.52', 12);
+  await writeFile(join(cwd, 'usual.json'), `${JSON.stringify({ records })}\n`);
+  await pgvigil(cwd, ['backfill', 'usual.json', '-d', 'usual']);
+  for (const [values, shown] of [
+    ['observed = 5210, baseline = 300, threshold = 5000', '5210 (usual 300, threshold 5000)'],
+    ['baseline = 0, threshold = NULL', '5210 (usual 0)'],
+    ['observed = NULL, baseline = NULL', '-'],
+  ]) {
+    const store = await Store.open(join(cwd, 'usual'));
+    await store.transaction((transaction) => transaction.run(`UPDATE store.alerts SET ${values}`));
+    await store.close();
+    const { stdout } = await pgvigil(cwd, ['alerts', 'show', 'al_', '-d', 'usual']);
+    assert.equal(/^observed: +(.*)$/m.exec(stdout)?.[1], shown);
+  }
 });
 
 test('an id that nothing or several things have is NOT_FOUND', async () => {

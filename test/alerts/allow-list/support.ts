@@ -47,6 +47,7 @@ export function evidenceRow(recordId: bigint, changes: Partial<Evidence> = {}): 
     statementHash: null,
     observed: null,
     threshold: null,
+    baseline: null,
     ...changes,
   };
 }
