@@ -2,18 +2,25 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
+import { kindOf } from './alerts/channels/kinds.ts';
+import type { ChannelOptions as ChannelValues } from './config/channels.ts';
 import { type Finding, findingsOf, keyPath } from './config/issues.ts';
-import { type ConfigValues, configSchema, type SecretRef } from './config/schema.ts';
+import type { SecretRef } from './config/references.ts';
+import { type ConfigValues, configSchema } from './config/schema.ts';
 import { messageOf, PgvigilError } from './errors.ts';
 
 export { CONFIG_REFERENCE, type ConfigKey } from './config/reference.ts';
-export type { SecretRef } from './config/schema.ts';
+
+export type { SecretRef } from './config/references.ts';
 export { resolveSecret } from './config/secrets.ts';
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
 /** Checked, complete, frozen. Paths are absolute; secrets are references (`resolveSecret`). */
 export type Config = DeepReadonly<ConfigValues>;
+
+/** One entry of `channels`. */
+export type ChannelOptions = Config['channels'][number];
 
 /** Used when it exists and no other file is named. */
 const DEFAULT_FILE = 'pgvigil.yaml';
@@ -139,12 +146,25 @@ function absolutePaths(values: ConfigValues, folder: string): ConfigValues {
       providers: enrichment.providers.map(at),
       threatLists: enrichment.threatLists.map(({ name, path }) => ({ name, path: at(path) })),
     },
-    channels: values.channels.map((channel) => ({
-      ...channel,
-      url: typeof channel.url === 'string' ? channel.url : ref(channel.url),
-      secret: ref(channel.secret),
-    })),
+    channels: values.channels.map((channel) => absoluteChannel(channel, at)),
   };
+}
+
+/** Secrets in files, the certificates, and what the kind knows as paths; `-` is no path. */
+function absoluteChannel(channel: ChannelValues, at: (path: string) => string): ChannelValues {
+  const paths = new Set<string>([...kindOf(channel.type).paths, 'ca']);
+  const entries = Object.entries(channel).map(([key, value]) => {
+    if (typeof value === 'string' && paths.has(key) && value !== '-') return [key, at(value)];
+    if (isFileRef(value)) return [key, { file: at(value.file) }];
+    return [key, value];
+  });
+  return Object.fromEntries(entries) as ChannelValues;
+}
+
+function isFileRef(value: unknown): value is { file: string } {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { file?: unknown }).file === 'string'
+  );
 }
 
 function invalid(findings: Finding[], fileName: string, overrides: Override[]): PgvigilError {

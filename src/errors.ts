@@ -35,6 +35,8 @@ export const ERROR_CODES = {
   SOURCE_REFUSED: 6,
   /** The running worker did not answer. */
   WORKER_UNREACHABLE: 7,
+  /** A receiver did not take a test alert. */
+  DELIVERY_FAILED: 10,
   /** What was asked for does not exist. */
   NOT_FOUND: 8,
   /** The demo did not find or deliver every labelled attack. */

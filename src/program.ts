@@ -1,16 +1,13 @@
 /** The table of commands and options, nothing else. `docs/cli.md` is made from it. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { addAlertCommands } from './commands/alerts-options.ts';
 import { addAllowCommands } from './commands/allow-options.ts';
 import type { GlobalOptions } from './commands/context.ts';
 import type { BacktestCommandOptions } from './commands/detectors-backtest.ts';
 import { formatOption } from './commands/format-option.ts';
+import { wholeNumber } from './commands/number-option.ts';
 import { addSigmaCommands } from './commands/sigma-options.ts';
 import { VERSION } from './version.ts';
-
-function wholeNumber(text: string): number {
-  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
-}
 
 /** Gathers an option that may be given more than once. */
 function collected(text: string, before: readonly string[]): string[] {
@@ -85,25 +82,7 @@ export function createProgram(): Command {
       await explainCommand(sql, command.optsWithGlobals<Options<{ format: string }>>());
     });
 
-  const alerts = program.command('alerts').description('look at alerts');
-  alerts
-    .command('list')
-    .description('alerts, newest first')
-    .addOption(formatOption())
-    .option('-l, --limit <rows>', 'alerts at most; 0: all', wholeNumber, 0)
-    .action(async (_options, command: Command) => {
-      const { listAlertsCommand } = await import('./commands/alerts.ts');
-      await listAlertsCommand(command.optsWithGlobals<Options<{ format: string; limit: number }>>());
-    });
-  alerts
-    .command('show')
-    .description('one alert with its evidence and what to do')
-    .argument('<id>', 'id of the alert, or its beginning')
-    .action(async (id: string, _options, command: Command) => {
-      const { showAlertCommand } = await import('./commands/alerts.ts');
-      await showAlertCommand(id, command.optsWithGlobals<GlobalOptions>());
-    });
-
+  addAlertCommands(program);
   addAllowCommands(program);
 
   const detectors = program.command('detectors').description('look at detectors and test them');

@@ -55,6 +55,7 @@ test('without file, variables and flags everything has its default', async () =>
     networks: [],
     enrichment: { providers: [], threatLists: [] },
     channels: [],
+    serverTags: {},
     control: { port: 0 },
     log: { level: 'info' },
   });
@@ -118,6 +119,7 @@ test('a whole file is read; paths are relative to it', async () => {
       url: 'https://soc.example/hook',
       secret: { file: join(sub, 'soc.key') },
       minSeverity: 'high',
+      allowPrivate: [],
     },
     {
       name: 'chat',
@@ -125,6 +127,7 @@ test('a whole file is read; paths are relative to it', async () => {
       url: { env: 'CHAT_URL' },
       secret: { env: 'CHAT_SECRET' },
       minSeverity: 'low',
+      allowPrivate: [],
     },
   ]);
 });
@@ -236,17 +239,20 @@ const WRONG: [yaml: string, message: RegExp, hint?: RegExp][] = [
   ],
   ['channels: { name: x }', /^FILE: channels must be a list$/],
   ['channels: [x]', /^FILE: channels\[0\] must be a section of keys$/],
-  ['channels: [{ name: a }]', /^FILE: channels\[0\]\.type is missing: one of webhook$/m],
   [
     'channels: [{ name: a }]',
+    /^FILE: channels\[0\]\.type is missing: one of webhook, cloudevents, ocsf, slack, teams, /m,
+  ],
+  [
+    'channels: [{ name: a, type: webhook }]',
     /^FILE: channels\[0\]\.url is missing: URL, \{ env: NAME \} or \{ file: PATH \}$/m,
   ],
   [
-    'channels: [{ name: a }]',
+    'channels: [{ name: a, type: webhook }]',
     /^FILE: channels\[0\]\.secret is missing: \{ env: NAME \} or \{ file: PATH \}$/m,
   ],
   [channel({ name: '"a b"' }), /^FILE: channels\[0\]\.name must be a name of up to 63 letters/],
-  [channel({ type: 'fax' }), /^FILE: channels\[0\]\.type must be one of webhook$/],
+  [channel({ type: 'fax' }), /^FILE: channels\[0\]\.type must be one of webhook, cloudevents, ocsf, slack, /],
   [
     channel({ minSeverity: 'severe' }),
     /^FILE: channels\[0\]\.minSeverity must be one of info, low, medium, high,/,

@@ -22,6 +22,7 @@ const MEANINGS: Record<ErrorCode, string> = {
   FILE_UNREADABLE: 'A file to read does not exist or cannot be read.',
   SOURCE_REFUSED: 'The event hub refused the connection for good: wrong name, key or consumer group.',
   WORKER_UNREACHABLE: 'A worker holds the data folder and does not answer.',
+  DELIVERY_FAILED: 'A receiver did not take a test alert.',
   NOT_FOUND: 'What was asked for does not exist.',
   DEMO_FAILED: 'The demo missed a labelled attack, or reported ordinary work.',
   INTERNAL: 'A defect of pgvigil. Please report it.',

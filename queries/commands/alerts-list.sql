@@ -19,6 +19,7 @@ SELECT
   a.evidence_count AS count,
   a.sessions,
   a.observed,
+  a.baseline,
   a.threshold,
   e.evidence
 FROM alerts a
@@ -39,5 +40,10 @@ LEFT JOIN (
   FROM evidence
   GROUP BY alert_id
 ) e ON e.alert_id = a.alert_id
+WHERE ($statuses IS NULL OR list_contains($statuses::VARCHAR[], a.status))
+  AND ($severities IS NULL OR list_contains($severities::VARCHAR[], a.severity))
+  AND ($detector IS NULL OR a.detector = $detector OR a.detector_name = $detector)
+  AND ($server IS NULL OR a.server = $server)
+  AND ($since IS NULL OR a.last_seen >= $since)
 ORDER BY a.first_seen DESC, a.alert_id
 LIMIT $limit

@@ -20,4 +20,5 @@ SELECT
   (SELECT count(*) FROM deliveries WHERE state = 'pending' AND attempts > 0) AS retrying,
   (SELECT count(*) FROM deliveries WHERE state = 'pending') AS pending,
   (SELECT count(*) FROM deliveries WHERE state = 'dead') AS dead,
+  (SELECT list(channel ORDER BY channel) FROM disabled_channels) AS disabled,
   (SELECT list(concat(detector, ': ', last_error)) FROM detector_runs WHERE last_error IS NOT NULL) AS failing

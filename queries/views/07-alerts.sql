@@ -11,7 +11,7 @@ COMMENT ON COLUMN alerts.detector IS 'Detector id, e.g. A01.';
 COMMENT ON COLUMN alerts.detector_name IS 'Detector name, e.g. auth.brute_force_account.';
 COMMENT ON COLUMN alerts.title IS 'What it means.';
 COMMENT ON COLUMN alerts.severity IS 'info, low, medium, high or critical.';
-COMMENT ON COLUMN alerts.status IS 'open or closed; or kept and sent to nobody: shadow (by a detector in shadow mode), allowed (by the view allow_list), suppressed (by a window there), held (beyond the cap of its hour).';
+COMMENT ON COLUMN alerts.status IS 'open, acknowledged or closed; or kept and sent to nobody: shadow (by a detector in shadow mode), allowed (by the view allow_list), suppressed (by a window there), held (beyond the cap of its hour).';
 COMMENT ON COLUMN alerts.server IS 'Name of the Flexible Server, lower case.';
 COMMENT ON COLUMN alerts.entity IS 'What the evidence has in common, e.g. user@client.';
 COMMENT ON COLUMN alerts.summary IS 'The most telling row of evidence in one sentence.';
@@ -52,3 +52,19 @@ COMMENT ON COLUMN evidence.client IS 'Client address.';
 COMMENT ON COLUMN evidence.summary IS 'What this event shows.';
 COMMENT ON COLUMN evidence.statement_hash IS 'Key of the text in statements.';
 COMMENT ON COLUMN evidence.normalized IS 'Statement with $n for each literal.';
+
+CREATE OR REPLACE VIEW alert_history AS
+SELECT alert_id, sequence, happened_at, action, actor, via, what, reason, note, severity, evidence_count FROM store.alert_history;
+
+COMMENT ON VIEW alert_history IS 'The life of each alert: what happened to it, in order, and whose doing it was.';
+COMMENT ON COLUMN alert_history.alert_id IS 'Alert.';
+COMMENT ON COLUMN alert_history.sequence IS 'Number of the step, from 1.';
+COMMENT ON COLUMN alert_history.happened_at IS 'Time (UTC).';
+COMMENT ON COLUMN alert_history.action IS 'opened, updated, acknowledged, reopened or closed.';
+COMMENT ON COLUMN alert_history.actor IS 'Who: a person, or pgvigil.';
+COMMENT ON COLUMN alert_history.via IS 'worker, cli, api or link.';
+COMMENT ON COLUMN alert_history.what IS 'What changed, in words; null where the action says it.';
+COMMENT ON COLUMN alert_history.reason IS 'Of closing: resolved, false-positive, expected, duplicate, or quiet when pgvigil did it.';
+COMMENT ON COLUMN alert_history.note IS 'What the person added.';
+COMMENT ON COLUMN alert_history.severity IS 'Severity after the step.';
+COMMENT ON COLUMN alert_history.evidence_count IS 'Events behind the alert after the step.';

@@ -1,24 +1,50 @@
-/** Delivers the messages of one channel, oldest first and one at a time. */
+/**
+ * Delivers the messages of one channel: oldest first, several at once, of one alert one after the other.
+ *
+ * A receiver that is not there is left alone for a while, longer each time, and then asked with one message: each of the
+ * others would only lose an attempt to the same cause.
+ */
 import type { Store } from '../store/store.ts';
+import type { AttemptLog } from './attempt-log.ts';
 import type { Channel, DeliveryResult } from './channels/channel.ts';
-import { type Delivery, due, MAX_DUE_ROWS, record } from './outbox.ts';
-import { stateAfter } from './retry.ts';
+import { type DeliveryLog, reportAttempt } from './delivery-report.ts';
+import { isDisabled } from './disabled-channels.ts';
+import { releaseGathered, shedOverflow } from './gathering.ts';
+import type { Message } from './message.ts';
+import { type Delivery, due, MAX_DUE_ROWS } from './outbox.ts';
+import { RETRY_DELAYS_MS, stateAfter } from './retry.ts';
 
 /** Answers that speak of the receiver, not of the message. */
 const UNAVAILABLE = [429, 502, 503, 504];
 
-/** Rest after the receiver was not there. Each message behind would only lose an attempt to the same cause. */
-const PAUSE_MS = 5_000;
-
-/** Where the deliverer says what happens; a pino logger fits. */
-export interface DeliveryLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
+export interface DeliveryLimits {
+  /** Attempts of one channel that are under way at once. */
+  concurrency: number;
+  /** Failures in a row, of a receiver that is not there, after which it is left alone. */
+  strikes: number;
+  /** First and longest rest, milliseconds; each is twice the one before. */
+  pauseMs: number;
+  maxPauseMs: number;
+  /** Longest wait before each attempt, see `RETRY_DELAYS_MS`. */
+  retryDelaysMs: readonly number[];
+  /** Messages that may wait for a channel; what is beyond becomes a digest. */
+  maxPending: number;
 }
+
+export const DEFAULT_LIMITS: DeliveryLimits = {
+  concurrency: 4,
+  strikes: 3,
+  pauseMs: 5_000,
+  maxPauseMs: 60_000,
+  retryDelaysMs: RETRY_DELAYS_MS,
+  maxPending: 10_000,
+};
 
 /** What the queues of a deliverer share. */
 export interface QueueContext {
   store: Store;
+  attempts: AttemptLog;
+  limits: DeliveryLimits;
   now: () => number;
   random: () => number;
   log: DeliveryLog | null;
@@ -32,11 +58,15 @@ export class ChannelQueue {
   readonly #channel: Channel;
   readonly #context: QueueContext;
   #pass: Promise<number> | null = null;
+  /** Failures in a row of a receiver that is not there. */
+  #strikes = 0;
   #pausedUntil = 0;
+  #nextPauseMs: number;
 
   constructor(channel: Channel, context: QueueContext) {
     this.#channel = channel;
     this.#context = context;
+    this.#nextPauseMs = context.limits.pauseMs;
   }
 
   get name(): string {
@@ -45,7 +75,7 @@ export class ChannelQueue {
 
   /**
    * Makes an attempt for every message whose time has come, and says how many attempts it made. A message that
-   * fails waits for its next time and does not hold up those behind it. Calls that overlap share one pass.
+   * fails waits for its next time and holds up only those of the same alert. Calls that overlap share one pass.
    *
    * @throws the store's error when an attempt could not be recorded: it will be made again, with the same id
    */
@@ -62,59 +92,94 @@ export class ChannelQueue {
   }
 
   async #run(): Promise<number> {
-    const { store, now } = this.#context;
+    const { store, now, limits } = this.#context;
+    if (await isDisabled(store, this.name)) return 0;
+    await this.#gather();
     let attempts = 0;
-    while (this.#open()) {
+    while (this.#isOpen()) {
       const deliveries = await due(store, this.name, now(), MAX_DUE_ROWS);
       if (deliveries.length === 0) break;
-      for (const delivery of deliveries) {
-        if (!this.#open()) break;
-        await this.#attempt(delivery);
-        attempts++;
-      }
+      const next = deliveries.values();
+      const workers = Array.from({ length: this.#strikes > 0 ? 1 : limits.concurrency }, async () => {
+        for (const delivery of next) {
+          if (!this.#isOpen()) return;
+          attempts++;
+          await this.#attempt(delivery);
+        }
+      });
+      // All of them end before an error is told: none may be under way when the next pass begins.
+      for (const worker of await Promise.allSettled(workers))
+        if (worker.status === 'rejected') throw worker.reason;
     }
     return attempts;
   }
 
-  #open(): boolean {
+  async #gather(): Promise<void> {
+    const { store, now, limits, log } = this.#context;
+    const gathered = await releaseGathered(store, this.name, now());
+    const shed = await shedOverflow(store, this.name, limits.maxPending, now());
+    for (const one of gathered) log?.info({ channel: this.name, ...one }, 'gathered messages are released');
+    if (shed !== null)
+      log?.warn({ channel: this.name, ...shed }, 'too many messages wait: they become a digest');
+  }
+
+  #isOpen(): boolean {
     return !this.#context.stopping.aborted && this.#context.now() >= this.#pausedUntil;
   }
 
   async #attempt(delivery: Delivery): Promise<void> {
-    const { store, now, random } = this.#context;
+    const { attempts, limits, now, random, log } = this.#context;
     const startedAt = now();
     const result = await this.#send(delivery, startedAt);
     const endedAt = now();
-    const next = stateAfter(delivery.attempts + 1, result, endedAt, random);
-    await record(store, delivery, { startedAt, endedAt, result }, next);
-    if (result.outcome === 'retry' && (result.status === null || UNAVAILABLE.includes(result.status))) {
-      this.#pausedUntil = endedAt + Math.max(PAUSE_MS, result.retryAfterMs ?? 0);
-    }
-    this.#report(delivery, result, next.state);
+    const made = delivery.attempts - delivery.earlierAttempts + 1;
+    const next = stateAfter(made, result, endedAt, random, limits.retryDelaysMs);
+    this.#judgeReceiver(result, endedAt);
+    await attempts.record({ delivery, startedAt, endedAt, result, next });
+    if (log !== null) reportAttempt(log, delivery, result, next.state);
   }
 
   async #send(delivery: Delivery, startedAt: number): Promise<DeliveryResult> {
-    const { webhookId, body } = delivery;
+    const { webhookId: id, body: json } = delivery;
     const timestampSeconds = Math.floor(startedAt / 1000);
     try {
-      return await this.#channel.deliver({ webhookId, body, timestampSeconds }, this.#context.cut);
+      const message = JSON.parse(json) as Message;
+      return await this.#channel.deliver({ id, message, json, timestampSeconds }, this.#context.cut);
     } catch (error) {
       // A defect of the channel. Its text is not kept: it may quote what must not be shown.
       const kind = error instanceof Error ? error.name : typeof error;
-      return { outcome: 'retry', status: null, error: `the channel failed (${kind})`, retryAfterMs: null };
+      return {
+        outcome: 'retry',
+        status: null,
+        bodyHash: null,
+        error: `the channel failed (${kind})`,
+        retryAfterMs: null,
+      };
     }
   }
 
-  #report(delivery: Delivery, result: DeliveryResult, state: string): void {
-    const fields = {
-      channel: this.name,
-      alert: delivery.alertId,
-      webhookId: delivery.webhookId,
-      attempt: delivery.attempts + 1,
-      status: result.status,
-    };
-    if (result.outcome === 'delivered') this.#context.log?.info(fields, 'alert delivered');
-    else if (state === 'dead') this.#context.log?.warn({ ...fields, error: result.error }, 'alert given up');
-    else this.#context.log?.warn({ ...fields, error: result.error }, 'alert not delivered yet');
+  #judgeReceiver(result: DeliveryResult, endedAt: number): void {
+    const { limits } = this.#context;
+    if (result.outcome === 'gone') {
+      this.#pausedUntil = endedAt + limits.pauseMs; // what is under way ends; the next pass finds it disabled
+      return;
+    }
+    if (result.outcome !== 'retry' || !(result.status === null || UNAVAILABLE.includes(result.status))) {
+      if (result.outcome !== 'aborted') {
+        this.#strikes = 0;
+        this.#nextPauseMs = limits.pauseMs;
+      }
+      return;
+    }
+    this.#strikes++;
+    if (result.retryAfterMs !== null) this.#pause(endedAt, result.retryAfterMs);
+    else if (this.#strikes >= limits.strikes && endedAt >= this.#pausedUntil) {
+      this.#pause(endedAt, this.#nextPauseMs);
+      this.#nextPauseMs = Math.min(limits.maxPauseMs, 2 * this.#nextPauseMs);
+    }
+  }
+
+  #pause(from: number, milliseconds: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, from + milliseconds);
   }
 }

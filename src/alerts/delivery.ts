@@ -7,13 +7,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import type { Store } from '../store/store.ts';
-import { ChannelQueue, type DeliveryLog } from './channel-queue.ts';
+import { AttemptLog } from './attempt-log.ts';
+import { ChannelQueue, DEFAULT_LIMITS, type DeliveryLimits } from './channel-queue.ts';
 import type { Channel } from './channels/channel.ts';
-import { depth, FULL_OUTBOX_ROWS } from './outbox.ts';
+import type { DeliveryLog } from './delivery-report.ts';
+import { depth, prune } from './outbox.ts';
 
 const POLL_MS = 1_000;
 const FLUSH_POLL_MS = 100;
-const DEPTH_POLL_MS = 60_000;
+const HOUSEKEEPING_MS = 3_600_000;
 const STOP_DEADLINE_MS = 5_000;
 
 export interface DelivererOptions {
@@ -24,21 +26,44 @@ export interface DelivererOptions {
   /** From 0 (inclusive) to 1: the jitter of retries. */
   random?: () => number;
   log?: DeliveryLog;
+  limits?: Partial<DeliveryLimits>;
+  /** Days for which what was delivered is kept. */
+  keepDays?: number;
 }
+
+const DAY_MS = 86_400_000;
+const KEEP_DAYS = 90;
 
 export class Deliverer {
   readonly #store: Store;
   readonly #log: DeliveryLog | null;
+  readonly #now: () => number;
+  readonly #keepDays: number;
+  readonly #channels: readonly Channel[];
   readonly #queues: readonly ChannelQueue[];
   readonly #stopping = new AbortController();
   readonly #cut = new AbortController();
   #loops: Promise<void>[] = [];
 
-  constructor({ store, channels, now = Date.now, random = Math.random, log }: DelivererOptions) {
+  constructor(options: DelivererOptions) {
+    const {
+      store,
+      channels,
+      now = Date.now,
+      random = Math.random,
+      log,
+      limits,
+      keepDays = KEEP_DAYS,
+    } = options;
     this.#store = store;
     this.#log = log ?? null;
+    this.#now = now;
+    this.#keepDays = keepDays;
+    this.#channels = channels;
     const context = {
       store,
+      attempts: new AttemptLog(store),
+      limits: { ...DEFAULT_LIMITS, ...limits },
       now,
       random,
       log: this.#log,
@@ -53,7 +78,7 @@ export class Deliverer {
     if (this.#loops.length > 0) return;
     this.#loops = [
       ...this.#queues.map((queue) => this.#repeat(() => queue.deliverDue(), POLL_MS)),
-      this.#repeat(() => this.#watchDepth(), DEPTH_POLL_MS),
+      this.#repeat(() => this.#prune(), HOUSEKEEPING_MS),
     ];
   }
 
@@ -63,6 +88,7 @@ export class Deliverer {
     const timer = setTimeout(() => this.#cut.abort(), deadlineMs);
     try {
       await Promise.all([...this.#loops, ...this.#queues.map((queue) => queue.idle())]);
+      await Promise.all(this.#channels.map((channel) => channel.close()));
     } finally {
       clearTimeout(timer);
     }
@@ -110,11 +136,15 @@ export class Deliverer {
     return depths.reduce((sum, { channel, pending }) => sum + (names.has(channel) ? pending : 0), 0);
   }
 
-  async #watchDepth(): Promise<void> {
-    const channels = await depth(this.#store);
-    const pending = channels.reduce((sum, channel) => sum + channel.pending, 0);
-    if (pending > FULL_OUTBOX_ROWS)
-      this.#log?.warn({ pending, channels }, 'many alerts wait to be delivered');
+  async #prune(): Promise<void> {
+    const before = this.#now() - this.#keepDays * DAY_MS;
+    const removed = await prune(this.#store, before);
+    if (removed > 0) {
+      this.#log?.info(
+        { removed, days: this.#keepDays },
+        'deliveries older than they are kept for are removed',
+      );
+    }
   }
 
   async #repeat(work: () => Promise<unknown>, everyMs: number): Promise<void> {

@@ -15,6 +15,8 @@ export const FLOOD = {
   title: 'Too many alerts: some are held back',
   why: 'A server in ordinary work raises few alerts; beyond the cap they are kept and sent to nobody, and a flood may be made to hide one finding among many.',
   attack: [] as string[],
+  /** Milliseconds after its hour. */
+  quiet: 3_600_000,
   runbook: [
     `See what is held - pgvigil query "SELECT detector, severity, entity, summary FROM alerts WHERE status = 'held' ORDER BY first_seen DESC".`,
     'Read the high and critical alerts of the same hour first: a flood may be made to hide one of them. Critical ones are never held.',
@@ -49,7 +51,7 @@ export async function saveFloods(
     });
     const before = row === undefined ? undefined : alertFromRow(row);
     const alert = floodAlert(server, hour, held, before, now);
-    changes.push({ alert, added: [], change: howItChanged(before, alert) });
+    changes.push({ alert, added: [], change: howItChanged(before, alert), before: before ?? null });
   }
   await saveChanges(transaction, changes);
   return changes;
@@ -73,7 +75,9 @@ function floodAlert(
     detectorName: FLOOD.name,
     title: FLOOD.title,
     severity: 'high',
-    status: before?.status ?? 'open',
+    // More is held than somebody has seen.
+    status:
+      before === undefined || (before.status === 'closed' && total > before.count) ? 'open' : before.status,
     server,
     entity: `hour from ${stamp} UTC`,
     summary:

@@ -32,9 +32,11 @@ export interface AlertChange {
   /** Evidence that is new to it, in order of time. */
   added: Evidence[];
   /**
-   * `opened` and `updated` go out; `grown` does not: only its counts changed, and not across 10, 100, 1,000 …
+   * `opened`, `updated` and `reopened` go out; `grown` does not: only its counts changed, and not across 10, 100, 1,000 …
    */
-  change: 'opened' | 'updated' | 'grown';
+  change: 'opened' | 'updated' | 'reopened' | 'grown';
+  /** What it was; null when it is new. */
+  before: Pick<Alert, 'severity' | 'count'> | null;
 }
 
 /** Sessions kept on one alert; the evidence has them all. */
@@ -74,21 +76,41 @@ export function foldEvidence(
     } else {
       extend(alert, kind, row, now);
     }
-    const change = changes.get(alert.alertId) ?? { alert, added: [], change: 'grown' };
+    const change = changes.get(alert.alertId) ?? { alert, added: [], change: 'grown', before: null };
     change.added.push(row);
     changes.set(alert.alertId, change);
   }
-  for (const change of changes.values())
-    change.change = howItChanged(before.get(change.alert.alertId), change.alert);
+  for (const change of changes.values()) {
+    const known = before.get(change.alert.alertId);
+    change.change = howItChanged(known, change.alert);
+    change.before = known ?? null;
+  }
   return [...changes.values()];
 }
 
 /** What an alert is now against what it was: worth a message, or not. */
 export function howItChanged(before: Alert | undefined, after: Alert): AlertChange['change'] {
   if (before === undefined) return 'opened';
+  if (before.status === 'closed' && after.status === 'open') return 'reopened';
   if (rank(after.severity) > rank(before.severity)) return 'updated';
-  const magnitude = (count: number) => Math.floor(Math.log10(count) + 1e-9);
   return magnitude(after.count) > magnitude(before.count) ? 'updated' : 'grown';
+}
+
+function magnitude(count: number): number {
+  return Math.floor(Math.log10(count) + 1e-9);
+}
+
+/** What of a change is worth telling, in words; null where its kind says it all. */
+export function changeText({ alert, before }: Pick<AlertChange, 'alert' | 'before'>): string | null {
+  if (before === null) return null;
+  const parts: string[] = [];
+  if (rank(alert.severity) > rank(before.severity)) {
+    parts.push(`severity rose from ${before.severity} to ${alert.severity}`);
+  }
+  if (magnitude(alert.count) > magnitude(before.count)) {
+    parts.push(`${alert.count.toLocaleString('en')} events so far`);
+  }
+  return parts.length === 0 ? null : parts.join(', ');
 }
 
 function open(kind: AlertKind, row: Evidence, now: number): Alert {
@@ -133,6 +155,8 @@ function alertId({ id, lane }: AlertKind, row: Evidence): string {
 }
 
 function extend(alert: Alert, kind: AlertKind, row: Evidence, now: number): void {
+  // Closing is no silence: what goes on opens it again. What came late, of before, only completes it.
+  if (alert.status === 'closed' && row.eventTime > alert.lastSeen) alert.status = 'open';
   const severity = row.severity ?? kind.severity;
   const more = (row.observed ?? 0) > (alert.observed ?? 0);
   if (rank(severity) > rank(alert.severity) || (severity === alert.severity && more))

@@ -1,121 +1,93 @@
 /**
- * Alerts on their way out. A row is written in the transaction that stores the alert, and is never dropped: it
- * stays pending until a receiver took it, refused it, or the schedule of attempts ended.
+ * Messages on their way out. A row is written in the transaction that changes the alert, and is never dropped: it stays until
+ * a receiver took it, refused it, the schedule of attempts ended, or it went out as a part of a digest.
  */
 import { createHash } from 'node:crypto';
-import type { Alert } from '../model/alert.ts';
+import type { Severity } from '../model/severity.ts';
 import { timestamp } from '../store/rows.ts';
+import { storeSql } from '../store/sql.ts';
 import type { Store, Transaction } from '../store/store.ts';
-import type { DeliveryResult } from './channels/channel.ts';
-import type { MessageType } from './message.ts';
-import type { DeliveryState } from './retry.ts';
+import type { Message } from './message.ts';
+import type { Release } from './timing.ts';
 
 /** Rows that one read of the outbox brings into memory, at most 20 kB each. */
 export const MAX_DUE_ROWS = 100;
 
-/** Pending rows above which the outbox counts as full: something is wrong with a receiver, or with a detector. */
-export const FULL_OUTBOX_ROWS = 10_000;
-
-const MAX_ERROR_CHARACTERS = 300;
+const DUE = storeSql('due-deliveries');
 
 /** A message for one channel. */
 export interface Delivery {
   deliveryId: string;
+  /** Id of the alert, or of the digest. */
   alertId: string;
   channel: string;
   webhookId: string;
   body: string;
   /** Attempts so far. */
   attempts: number;
+  /** Of these, before the message was put back by hand. */
+  earlierAttempts: number;
 }
 
-/** One attempt, with times in milliseconds. */
-export interface Attempt {
-  startedAt: number;
-  endedAt: number;
-  result: DeliveryResult;
+/** What a message is about. */
+export interface Subject {
+  /** Id of the alert, or of the digest. */
+  id: string;
+  severity: Severity;
+  /** Counts the steps of one alert. */
+  sequence: number;
+}
+
+export interface Recipient {
+  channel: string;
+  /** Null: at once. */
+  release: Release | null;
 }
 
 /**
- * Puts a message into the outbox, once for each channel. Ids follow from what they name: the same state of an
- * alert, computed again, gives the same ids and no second row.
- *
- * @param revision counts the messages of one alert
+ * Puts a message into the outbox, once for each channel. Ids follow from what they name: the same step of an alert, stored
+ * again, gives the same ids and no second row.
  */
 export async function enqueue(
   transaction: Transaction,
-  alert: Pick<Alert, 'alertId'>,
-  body: string,
-  channels: readonly string[],
-  type: MessageType,
-  revision: number,
+  { id, severity, sequence }: Subject,
+  message: Message,
+  recipients: readonly Recipient[],
   now: number,
 ): Promise<void> {
-  for (const channel of channels) {
-    const key = JSON.stringify([alert.alertId, channel, type, revision]);
+  const body = JSON.stringify(message);
+  for (const { channel, release } of recipients) {
+    const key = JSON.stringify([id, channel, message.type, sequence]);
     const digest = createHash('sha256').update(key).digest('hex').slice(0, 32);
     await transaction.run(
       `INSERT INTO store.outbox
-       SELECT $delivery, $alert, $channel, $webhook, $body, 'pending', 0, $now, $now, NULL
+       SELECT $delivery, $alert, $channel, $webhook, $body, $state, 0, $next, $now, NULL, $severity, $gathered, NULL, 0
        WHERE NOT EXISTS (SELECT 1 FROM store.outbox WHERE delivery_id = $delivery)`,
       {
         delivery: `dlv_${digest}`,
-        alert: alert.alertId,
+        alert: id,
         channel,
         webhook: `msg_${digest}`,
         body,
+        state: release === null ? 'pending' : 'gathered',
+        next: timestamp(release?.at ?? now),
         now: timestamp(now),
+        severity,
+        gathered: release?.reason ?? null,
       },
     );
   }
 }
 
-/** Pending messages of a channel whose time has come, oldest first, at most `limit` and never more than 100. */
+/**
+ * Messages of a channel whose time has come, oldest first, at most `limit` and never more than 100. Of each alert only the
+ * oldest that is pending: what came after it waits for its turn.
+ */
 export async function due(store: Store, channel: string, now: number, limit: number): Promise<Delivery[]> {
-  return store.rows<Delivery & Record<string, unknown>>(
-    // rowid: messages of one transaction share created_at.
-    `SELECT delivery_id AS "deliveryId", alert_id AS "alertId", channel, webhook_id AS "webhookId", body, attempts
-     FROM store.outbox
-     WHERE state = 'pending' AND channel = $channel AND next_attempt_at <= $now
-     ORDER BY created_at, rowid
-     LIMIT ${Math.min(limit, MAX_DUE_ROWS)}`,
-    { channel, now: timestamp(now) },
-  );
-}
-
-/** Stores an attempt and what it changed, in one transaction. */
-export async function record(
-  store: Store,
-  delivery: Delivery,
-  attempt: Attempt,
-  next: DeliveryState,
-): Promise<void> {
-  const { startedAt, endedAt, result } = attempt;
-  const number = delivery.attempts + 1;
-  await store.transaction(async (transaction) => {
-    await transaction.run(
-      'INSERT INTO store.delivery_attempts VALUES ($delivery, $number, $started, $latency, $status, $error)',
-      {
-        delivery: delivery.deliveryId,
-        number,
-        started: timestamp(startedAt),
-        latency: BigInt(Math.max(0, Math.round(endedAt - startedAt))),
-        status: result.status,
-        error: result.outcome === 'delivered' ? null : result.error.slice(0, MAX_ERROR_CHARACTERS),
-      },
-    );
-    await transaction.run(
-      `UPDATE store.outbox
-       SET state = $state, attempts = $number, next_attempt_at = $next, finished_at = $finished
-       WHERE delivery_id = $delivery`,
-      {
-        delivery: delivery.deliveryId,
-        state: next.state,
-        number,
-        next: timestamp(next.nextAttemptAt),
-        finished: next.state === 'pending' ? null : timestamp(endedAt),
-      },
-    );
+  return store.rows<Delivery & Record<string, unknown>>(DUE, {
+    channel,
+    now: timestamp(now),
+    limit: BigInt(Math.min(limit, MAX_DUE_ROWS)),
   });
 }
 
@@ -128,7 +100,7 @@ export interface ChannelDepth {
 }
 
 /** What waits, by channel, also for channels that are no longer configured. Channels without any are left out. */
-export async function depth(store: Store): Promise<ChannelDepth[]> {
+export async function depth(store: Pick<Store, 'rows'>): Promise<ChannelDepth[]> {
   const rows = await store.rows<{ channel: string; pending: bigint; oldest: bigint }>(
     `SELECT channel, count(*) AS pending, epoch_ms(min(created_at)) AS oldest
      FROM store.outbox WHERE state = 'pending' GROUP BY channel ORDER BY channel`,
@@ -138,4 +110,47 @@ export async function depth(store: Store): Promise<ChannelDepth[]> {
     pending: Number(pending),
     oldest: Number(oldest),
   }));
+}
+
+/** Which of the messages that were given up: of this channel only, or only this delivery (its id, or the beginning of it). */
+export interface DeadLetters {
+  channel: string | null;
+  delivery: string | null;
+}
+
+/**
+ * Puts messages that were given up back into the queue of their channel, with all attempts before them.
+ *
+ * @returns how many
+ */
+export async function replay(
+  transaction: Transaction,
+  { channel, delivery }: DeadLetters,
+  now: number,
+): Promise<number> {
+  const rows = await transaction.rows(
+    `UPDATE store.outbox
+     SET state = 'pending', next_attempt_at = $now, finished_at = NULL, earlier_attempts = attempts
+     WHERE state = 'dead'
+       AND ($channel IS NULL OR channel = $channel)
+       AND ($delivery IS NULL OR starts_with(delivery_id, $delivery))
+     RETURNING delivery_id`,
+    { channel, delivery, now: timestamp(now) },
+  );
+  return rows.length;
+}
+
+/** Removes what was delivered before a time, with its attempts. What was given up stays. @returns how many messages */
+export async function prune(store: Store, before: number): Promise<number> {
+  const old = `FROM store.outbox WHERE state IN ('delivered', 'digested') AND finished_at < $before`;
+  const values = { before: timestamp(before) };
+  const [found] = await store.rows<{ count: bigint }>(`SELECT count(*) AS count ${old}`, values);
+  if (Number(found?.count ?? 0n) === 0) return 0;
+  return store.transaction(async (transaction) => {
+    const rows = await transaction.rows(`DELETE ${old} RETURNING delivery_id`, values);
+    await transaction.run(
+      'DELETE FROM store.delivery_attempts WHERE delivery_id NOT IN (SELECT delivery_id FROM store.outbox)',
+    );
+    return rows.length;
+  });
 }

@@ -19,7 +19,7 @@ export const RETRY_DELAYS_MS: readonly number[] = [
   24 * HOUR,
 ];
 
-/** Jitter may come out as nothing; a receiver that fails is never asked again at once. */
+/** A receiver that fails is never asked again at once. */
 const MIN_DELAY_MS = SECOND;
 const MAX_RETRY_AFTER_MS = 24 * HOUR;
 
@@ -33,29 +33,35 @@ export interface DeliveryState {
 /**
  * State after `attempts` attempts, the last of which ended at `now` with `result`.
  *
- * The wait has full jitter: evenly spread from 0 to the schedule's step, so that a receiver that comes back is
- * not met by everything at once. Retry-After only makes it longer: a receiver that always says "1 second" must
- * not use up ten attempts in ten seconds. An attempt that was cut short by stopping never makes a message dead.
+ * The wait is spread evenly over the second half of the schedule's step: a receiver that comes back is not met by
+ * everything at once, and a message is tried for a day and a half at least. Retry-After only makes it longer: a receiver
+ * that always says "1 second" must not use up ten attempts in ten seconds. An attempt that was cut short by stopping never
+ * makes a message dead, and one that a receiver answered with 410 waits for the channel to be enabled.
  *
+ * @param attempts since the message was put into the queue
  * @param random from 0 (inclusive) to 1
+ * @param delaysMs longest wait before each attempt, milliseconds
  */
 export function stateAfter(
   attempts: number,
   result: DeliveryResult,
   now: number,
   random: () => number,
+  delaysMs: readonly number[] = RETRY_DELAYS_MS,
 ): DeliveryState {
   switch (result.outcome) {
     case 'delivered':
       return { state: 'delivered', nextAttemptAt: now };
     case 'refused':
       return { state: 'dead', nextAttemptAt: now };
+    case 'gone':
     case 'aborted':
       return { state: 'pending', nextAttemptAt: now };
     case 'retry': {
-      const step = RETRY_DELAYS_MS[attempts];
+      const step = delaysMs[attempts];
       if (step === undefined) return { state: 'dead', nextAttemptAt: now };
-      const wait = Math.max(MIN_DELAY_MS, Math.floor(random() * step), result.retryAfterMs ?? 0);
+      const jittered = (step * (1 + random())) / 2;
+      const wait = Math.max(Math.min(step, MIN_DELAY_MS), Math.floor(jittered), result.retryAfterMs ?? 0);
       return { state: 'pending', nextAttemptAt: now + wait };
     }
   }

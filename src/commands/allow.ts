@@ -1,5 +1,4 @@
 /** `pgvigil allow` and `pgvigil suppress`: the allow-list and windows of planned work. */
-import { userInfo } from 'node:os';
 import { parseMoment } from '../alerts/allow-list/moment.ts';
 import { PgvigilError } from '../errors.ts';
 import type { AllowKind } from '../model/allow-entry.ts';
@@ -7,6 +6,7 @@ import { printable } from '../printable.ts';
 import type { Format } from '../query/formats.ts';
 import { openReader } from '../query/reader.ts';
 import { timestamp } from '../store/rows.ts';
+import { account } from './account.ts';
 import { addEntry, removeEntry } from './allow-changes.ts';
 import { createContext, type GlobalOptions } from './context.ts';
 import { printRows } from './output.ts';
@@ -111,12 +111,7 @@ function moment(option: string, text: string | undefined, now: number): number |
   );
 }
 
-/** Whoever sits at the keyboard, unless told otherwise. */
+/** Whoever sits at the keyboard, unless told otherwise; an entry without an author is refused. */
 function author(options: { author?: string }): string {
-  if (options.author !== undefined) return options.author;
-  try {
-    return userInfo().username;
-  } catch {
-    return ''; // a container's user id without a name: the entry is refused until somebody is named
-  }
+  return options.author ?? account();
 }

@@ -113,7 +113,6 @@ async function detect(
   const detection = new Detection({
     store,
     detectors: armed,
-    routes: [],
     latenessMs: 0,
     timeoutMs: DETECTOR_TIMEOUT_MS,
     caps,

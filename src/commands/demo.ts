@@ -87,7 +87,7 @@ class Screen {
     if (this.#out.isTTY) this.#out.write('\r\x1b[K');
     const severity = String(data.severity);
     const time = String(data.last_seen).slice(11, 19);
-    const verb = type === 'alert.updated' ? ' (grown)' : '';
+    const verb = type === 'alert.opened' ? '' : ` (${type.replace('alert.', '')})`;
     this.#line(
       `${time}  ${this.#colour(severity, severity.toUpperCase().padEnd(8))}  ${data.detector}  ${text(data.title)}${verb}`,
     );

@@ -1,5 +1,5 @@
 /** What the doctor says of the data that arrived. Pure. */
-import { FULL_OUTBOX_ROWS } from '../alerts/outbox.ts';
+import { DEFAULT_LIMITS } from '../alerts/channel-queue.ts';
 import type { Cell } from '../query/values.ts';
 
 export type State = 'ok' | 'warn' | 'fail';
@@ -91,17 +91,24 @@ export function judgeData(facts: Readonly<Record<string, Cell>>, now: number): F
   add(number('retrying') > 0, {
     state: 'warn',
     what: `${number('retrying')} alert messages wait for another attempt`,
-    hint: `pgvigil query "SELECT channel, last_status, last_error FROM deliveries WHERE state = 'pending'"`,
+    hint: 'pgvigil alerts deliveries --state pending',
   });
-  add(number('pending') > FULL_OUTBOX_ROWS, {
+  add(number('pending') > DEFAULT_LIMITS.maxPending / 2, {
     state: 'fail',
-    what: `the outbox is full: ${number('pending')} alert messages wait`,
-    hint: 'pgvigil query "SELECT channel, count(*) FROM deliveries WHERE state = \'pending\' GROUP BY channel"; a receiver is down, or a detector is too eager.',
+    what: `${number('pending')} messages wait in the outbox`,
+    hint: 'pgvigil alerts channels; a receiver is down, or a detector is too eager.',
   });
+  for (const channel of (facts.disabled as string[] | null) ?? []) {
+    add(true, {
+      state: 'fail',
+      what: `channel ${channel} is disabled: its receiver wants no more`,
+      hint: `Once it is mended: pgvigil alerts channels enable ${channel}`,
+    });
+  }
   add(number('dead') > 0, {
     state: 'fail',
     what: `${number('dead')} alert messages were given up`,
-    hint: `pgvigil query "SELECT channel, last_status, last_error FROM deliveries WHERE state = 'dead'"`,
+    hint: 'pgvigil alerts deliveries --state dead; once the receiver is mended: pgvigil alerts replay --all',
   });
   for (const text of (facts.failing as string[] | null) ?? []) {
     findings.push({

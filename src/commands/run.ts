@@ -1,12 +1,10 @@
 /** `pgvigil run`: the worker. */
 
-import { WebhookChannel } from '../alerts/channels/webhook.ts';
-import { parseSecret } from '../alerts/signature.ts';
+import { openChannel } from '../alerts/channels/open.ts';
 import { type Config, resolveSecret, type SecretRef } from '../config.ts';
 import { PgvigilError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { HubAddress } from '../sources/hub-client.ts';
-import { VERSION } from '../version.ts';
 import { Worker, type WorkerOptions } from '../worker/worker.ts';
 import { createContext, type GlobalOptions, stopSignal } from './context.ts';
 
@@ -61,23 +59,13 @@ export async function hubAddress(config: Config, env: Environment, log: Log): Pr
   return { connectionString, hub: hub.name };
 }
 
-/** The configured channels, ready to send. @throws PgvigilError SECRET_INVALID, CONFIG_INVALID */
+/** The configured channels, ready to send. @throws PgvigilError SECRET_INVALID, CONFIG_INVALID, FILE_UNREADABLE */
 export async function openChannels(
   config: Config,
   env: Environment,
   log: Log,
 ): Promise<WorkerOptions['channels']> {
-  return Promise.all(
-    config.channels.map(async ({ name, url, secret: key, minSeverity }) => ({
-      channel: new WebhookChannel({
-        name,
-        url: typeof url === 'string' ? url : await secret(url, env, log),
-        secrets: (await secret(key, env, log)).split(/\s+/).map(parseSecret),
-        version: VERSION,
-      }),
-      route: { name, minSeverity },
-    })),
-  );
+  return Promise.all(config.channels.map((one) => openChannel(one, (ref) => secret(ref, env, log))));
 }
 
 function secret(ref: SecretRef, env: Environment, log: Log): Promise<string> {

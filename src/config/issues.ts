@@ -26,22 +26,22 @@ export function keyPath(path: readonly PropertyKey[]): string {
 
 /** The findings behind an issue of the schema; `input` is the whole value that was checked. */
 export function findingsOf(issue: z.core.$ZodIssue, input: unknown): Finding[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key, input));
   const { path } = issue;
   if (valueAt(input, path) === undefined && issue.code !== 'custom') {
-    const node = schemaAt(path);
+    const node = schemaAt(path, input);
     return [{ path, problem: `is missing: ${node ? allowedValue(node) : 'a value'}` }];
   }
   if (issue.code === 'custom') return [{ path, problem: issue.message }];
-  if (issue.code === 'invalid_union' && issue.message !== 'Invalid input') {
+  if (issue.code === 'invalid_union' && issue.errors.length > 0 && issue.message !== 'Invalid input') {
     return [{ path, problem: issue.message }];
   }
-  const node = schemaAt(path);
+  const node = schemaAt(path, input);
   return [{ path, problem: `must be ${node ? allowedValue(node) : 'another value'}` }];
 }
 
-function unknownKey(section: readonly PropertyKey[], key: string): Finding {
-  const known = Object.keys(schemaAt(section)?.properties ?? {});
+function unknownKey(section: readonly PropertyKey[], key: string, input: unknown): Finding {
+  const known = Object.keys(schemaAt(section, input)?.properties ?? {});
   const guess = closest(key, known);
   return {
     path: [...section, key],

@@ -3,63 +3,12 @@ import { z } from 'zod';
 import { DEFAULT_CAPS } from '../alerts/caps.ts';
 import { MODES } from '../detect/front-matter.ts';
 import { parseBlocks } from '../enrichment/address.ts';
-import { SEVERITIES } from '../model/severity.ts';
+import { channelSchema } from './channels.ts';
+import { secretRef } from './references.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const MIB = 1024 * 1024;
-
-/** Where a secret is to be read when it is used. The configuration itself never holds one. */
-const secretRef = z
-  .union(
-    [
-      z.strictObject({
-        env: z
-          .string()
-          .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
-          .meta({ allowed: 'the name of an environment variable' }),
-      }),
-      z.strictObject({ file: z.string().min(1) }),
-    ],
-    {
-      error: (issue) =>
-        typeof issue.input === 'string'
-          ? 'must not be written into the configuration: name where it is, { env: NAME } or { file: PATH }'
-          : 'must be { env: NAME } or { file: PATH }',
-    },
-  )
-  .meta({ allowed: '{ env: NAME } or { file: PATH }' });
-
-const channelUrl = z
-  .union([z.string(), secretRef], { error: 'must be a URL, or { env: NAME } or { file: PATH }' })
-  .superRefine((value, context) => {
-    if (typeof value !== 'string') return;
-    const url = URL.canParse(value) ? new URL(value) : undefined;
-    if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-      context.addIssue({ code: 'custom', message: 'must be a URL that starts with https://' });
-    } else if (url.protocol === 'http:' && !/^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(url.hostname)) {
-      context.addIssue({
-        code: 'custom',
-        message: 'must be an https:// URL; http:// is for this machine only',
-      });
-    } else if (url.username !== '' || url.password !== '') {
-      const message = 'holds a user name or password: name where the URL is, { env: NAME } or { file: PATH }';
-      context.addIssue({ code: 'custom', message });
-    }
-  })
-  .meta({ allowed: 'URL, { env: NAME } or { file: PATH }' });
-
-const channel = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/)
-    .meta({ allowed: 'a name of up to 63 letters, digits, _ and -' })
-    .describe('Name of the channel: shown by commands, key of its deliveries.'),
-  type: z.enum(['webhook']).describe('Kind of receiver.'),
-  url: channelUrl.describe('Where alerts are posted. A URL that is itself a secret comes from env or file.'),
-  secret: secretRef.describe('Key that signs each message (Standard Webhooks, whsec_…).'),
-  minSeverity: z.enum(SEVERITIES).default('low').describe('Alerts below this severity are not sent.'),
-});
 
 const eventHub = z
   .strictObject({
@@ -246,7 +195,7 @@ export const configSchema = z.strictObject({
       'Files that client addresses are looked up in. They are read again when they change; nothing is fetched.',
     ),
   channels: z
-    .array(channel)
+    .array(channelSchema)
     .default([])
     .superRefine((channels, context) => {
       channels.forEach((one, index) => {
@@ -256,6 +205,11 @@ export const configSchema = z.strictObject({
       });
     })
     .describe('Where alerts are sent.'),
+  serverTags: z
+    .record(z.string().min(1).max(60), z.array(z.string().min(1).max(300)).min(1))
+    .default({})
+    .meta({ allowed: 'tag: [server, …]; * stands for any characters' })
+    .describe('Tags of servers, by which channels choose: { prod: [pg-prod-*] }.'),
   control: z
     .strictObject({
       port: z
@@ -279,4 +233,3 @@ export const configSchema = z.strictObject({
 });
 
 export type ConfigValues = z.infer<typeof configSchema>;
-export type SecretRef = z.infer<typeof secretRef>;

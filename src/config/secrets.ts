@@ -1,7 +1,7 @@
 /** Reads secrets at the moment of use, so that the configuration can be printed and logged. */
 import { readFile, stat } from 'node:fs/promises';
 import { PgvigilError } from '../errors.ts';
-import type { SecretRef } from './schema.ts';
+import type { SecretRef } from './references.ts';
 
 const LONGEST_SECRET_BYTES = 64 * 1024;
 

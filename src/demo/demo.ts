@@ -6,11 +6,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WebhookChannel } from '../alerts/channels/webhook.ts';
+import { openChannel } from '../alerts/channels/open.ts';
 import { parseSecret } from '../alerts/signature.ts';
-import { loadConfig } from '../config.ts';
+import { type ChannelOptions, loadConfig } from '../config.ts';
 import type { Log } from '../log.ts';
-import { VERSION } from '../version.ts';
 import { Worker } from '../worker/worker.ts';
 import { LoopbackHub } from './hub/hub.ts';
 import { type ReceivedAlert, WebhookReceiver } from './receiver.ts';
@@ -43,6 +42,18 @@ export interface DemoResult {
   seconds: number;
 }
 
+/** What a user would write into the configuration for this receiver. */
+function channelTo(url: string): ChannelOptions {
+  return {
+    name: 'demo',
+    type: 'webhook',
+    url,
+    secret: { env: 'DEMO_SECRET' },
+    minSeverity: 'low',
+    allowPrivate: ['127.0.0.1'],
+  };
+}
+
 export class Demo {
   readonly worker: Worker;
   readonly #hub: LoopbackHub;
@@ -58,8 +69,8 @@ export class Demo {
 
   /** Starts hub, receiver and worker on free ports. */
   static async start(options: DemoOptions): Promise<Demo> {
-    const secret = parseSecret(`whsec_${randomBytes(32).toString('base64')}`);
-    const receiver = new WebhookReceiver({ secrets: [secret] });
+    const secret = `whsec_${randomBytes(32).toString('base64')}`;
+    const receiver = new WebhookReceiver({ secrets: [parseSecret(secret)] });
     receiver.on('alert', options.onAlert);
     const url = await receiver.start();
     const hub = await LoopbackHub.start();
@@ -68,12 +79,7 @@ export class Demo {
       const worker = await Worker.start({
         config: { ...config, detection: { ...config.detection, intervalMs: 500, latenessMs: 2_000 } },
         hub: { address: { connectionString: hub.connectionString, hub: undefined } },
-        channels: [
-          {
-            channel: new WebhookChannel({ name: 'demo', url, secrets: [secret], version: VERSION }),
-            route: { name: 'demo', minSeverity: 'low' },
-          },
-        ],
+        channels: [await openChannel(channelTo(url), () => Promise.resolve(secret))],
         log: options.log,
       });
       options.onReady(options.dataDir);

@@ -6,3 +6,12 @@ export function parseDuration(text: string): number | null {
   if (match === null) return null;
   return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
 }
+
+/** `1 h`, `90 s`: the largest unit that says it in whole numbers. */
+export function durationText(milliseconds: number): string {
+  const [unit, length] = Object.entries(UNITS).findLast(([, one]) => milliseconds % one === 0) ?? [
+    's',
+    UNITS.s,
+  ];
+  return `${(milliseconds / length).toLocaleString('en')} ${unit}`;
+}

@@ -11,7 +11,7 @@ export const SILENT_STATUSES = [
   /** Beyond the cap of its hour. */
   'held',
 ] as const;
-export type AlertStatus = 'open' | 'closed' | (typeof SILENT_STATUSES)[number];
+export type AlertStatus = 'open' | 'acknowledged' | 'closed' | (typeof SILENT_STATUSES)[number];
 
 /** Evidence with one dedup key (detector, server, entity), with a life. */
 export interface Alert {

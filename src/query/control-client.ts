@@ -104,6 +104,16 @@ export async function requestAllowChange(worker: WorkerFile, change: object): Pr
   return id;
 }
 
+/**
+ * Asks for something about alerts; see `alerts/requests.ts`.
+ *
+ * @returns what the worker answered, as JSON
+ * @throws PgvigilError WORKER_UNREACHABLE, and what the worker has against it
+ */
+export async function requestOfAlerts(worker: WorkerFile, request: object): Promise<unknown> {
+  return call(worker, 'POST', '/alerts', CHANGE_TIMEOUT_MS, request);
+}
+
 async function call(
   worker: WorkerFile,
   method: 'GET' | 'POST',

@@ -10,9 +10,11 @@ import { type ServerType, serve } from '@hono/node-server';
 import { type Context, Hono, type Next } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { AllowList } from '../alerts/allow-list/allow-list.ts';
+import type { Desk } from '../alerts/requests.ts';
 import { messageOf, PgvigilError } from '../errors.ts';
 import { type WorkerFile, workerFilePath } from '../query/control-client.ts';
 import type { Store } from '../store/store.ts';
+import { alertsRoute } from './alerts-route.ts';
 import { allowListRoute } from './allow-list-route.ts';
 import { Snapshots } from './snapshots.ts';
 
@@ -26,6 +28,7 @@ export interface ControlOptions {
   /** What GET /status answers, as JSON. */
   status: () => unknown;
   allowList: Pick<AllowList, 'add' | 'remove'>;
+  desk: Desk;
 }
 
 export interface Control {
@@ -65,13 +68,14 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   return { port, close };
 }
 
-function application(token: string, snapshots: Snapshots, { status, allowList }: ControlOptions): Hono {
+function application(token: string, snapshots: Snapshots, { status, allowList, desk }: ControlOptions): Hono {
   const app = new Hono();
   app.use(refuseOtherHosts);
   app.get('/health', (context) => context.json({ status: 'ok' }));
   const authorized = bearer(token);
   app.get('/status', authorized, async (context) => context.json((await status()) as object));
   app.post('/snapshot', authorized, async (context) => context.json({ path: await snapshots.take() }));
+  app.post('/alerts', authorized, smallBody, alertsRoute(desk));
   app.post('/allow-list', authorized, smallBody, allowListRoute(allowList));
   app.notFound((context) => context.json({ error: 'not found' }, 404));
   app.onError((error, context) => context.json({ error: messageOf(error) }, 500));

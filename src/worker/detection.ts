@@ -4,30 +4,26 @@
  */
 import { type AlertCaps, DEFAULT_CAPS } from '../alerts/caps.ts';
 import { FLOOD } from '../alerts/flood.ts';
-import type { AlertChange } from '../alerts/lifecycle.ts';
-import { alertMessage, type EvidenceSample } from '../alerts/message.ts';
-import { enqueue } from '../alerts/outbox.ts';
+import { WORKER } from '../alerts/history.ts';
+import { type AlertChange, changeText } from '../alerts/lifecycle.ts';
+import { Notifier } from '../alerts/notifier.ts';
+import { closeQuiet, quietAlerts } from '../alerts/quieting.ts';
 import { raiseAlerts } from '../alerts/raising.ts';
 import type { Detector } from '../detect/detector.ts';
+import { durationText } from '../detect/duration.ts';
 import { type ArmedDetector, Engine, newest } from '../detect/engine.ts';
 import { horizon } from '../detect/horizon.ts';
 import { saveFailure, saveProgress } from '../detect/progress.ts';
-import { type Alert, isSilent } from '../model/alert.ts';
+import { isSilent } from '../model/alert.ts';
 import type { Evidence } from '../model/evidence.ts';
-import { SEVERITIES, type Severity } from '../model/severity.ts';
 import type { Store, Transaction } from '../store/store.ts';
 import { Quiet } from './quiet.ts';
-
-/** A channel as far as routing goes. */
-export interface Route {
-  name: string;
-  minSeverity: Severity;
-}
 
 export interface DetectionOptions {
   store: Store;
   detectors: readonly ArmedDetector[];
-  routes: readonly Route[];
+  /** Puts messages into the outbox; none: nobody is told. */
+  notifier?: Notifier;
   /** How long to wait for late lines, milliseconds of event time. */
   latenessMs: number;
   timeoutMs: number;
@@ -43,11 +39,10 @@ export interface DetectionOptions {
   learn?: (until: number) => Promise<void>;
 }
 
-const MAX_SAMPLES = 5;
-
 export class Detection {
   readonly #options: DetectionOptions;
   readonly #engine: Engine;
+  readonly #notifier: Notifier;
   #detectors: readonly ArmedDetector[];
   #lastRecordId = 0n;
   #lastArrival = 0;
@@ -55,6 +50,7 @@ export class Detection {
   constructor(options: DetectionOptions) {
     this.#options = options;
     this.#engine = new Engine({ ...options, beforeSlice: options.learn });
+    this.#notifier = options.notifier ?? new Notifier({ routes: [] });
     this.#detectors = options.detectors;
   }
 
@@ -109,11 +105,13 @@ export class Detection {
           judgement.evidence,
         );
         await saveProgress(transaction, [detector.id], judgement.progress, now());
+        await this.#closeQuiet(transaction, quietOf([detector]), until);
         return folded;
       });
       for (const change of changes) onAlert?.(change);
     }
     await quiet.save();
+    await this.#closeAllQuiet(until);
   }
 
   async #fold(
@@ -125,41 +123,53 @@ export class Detection {
     const { caps = DEFAULT_CAPS, now } = this.#options;
     const changes = await raiseAlerts(transaction, detector, isShadow, evidence, caps, now());
     const audible = changes.filter(({ alert }) => !isSilent(alert));
-    for (const change of audible) await this.#send(transaction, detector, change);
+    for (const change of audible) await this.#tell(transaction, detector, change);
     return audible;
   }
 
-  async #send(transaction: Transaction, detector: Detector, change: AlertChange): Promise<void> {
+  async #tell(transaction: Transaction, detector: Detector, change: AlertChange): Promise<void> {
     if (change.change === 'grown') return;
-    const channels = this.#options.routes
-      .filter((route) => SEVERITIES.indexOf(change.alert.severity) >= SEVERITIES.indexOf(route.minSeverity))
-      .map((route) => route.name);
-    if (channels.length === 0) return;
-    const type = change.change === 'opened' ? 'alert.opened' : 'alert.updated';
-    const samples = await evidenceSamples(transaction, change.alert);
-    const { attack, runbook } = change.alert.detector === FLOOD.id ? FLOOD : detector;
-    const notes = { attack, runbook };
-    const body = alertMessage(change.alert, samples, type, notes);
-    await enqueue(transaction, change.alert, body, channels, type, change.alert.count, this.#options.now());
+    const step = {
+      action: change.change,
+      actor: WORKER,
+      what: change.change === 'reopened' ? 'more of it came' : changeText(change),
+      reason: null,
+      note: null,
+    };
+    const event = change.change === 'updated' ? 'updated' : 'opened';
+    const notes = change.alert.detector === FLOOD.id ? FLOOD : detector;
+    await this.#notifier.tell(transaction, change.alert, step, event, notes, this.#options.now());
+  }
+
+  /** Closes alerts to which nothing more can come: without a transaction where there are none, as in most looks. */
+  async #closeAllQuiet(until: number): Promise<void> {
+    const { store } = this.#options;
+    const quiet = quietOf([...this.#detectors.map(({ detector }) => detector), FLOOD]);
+    if ((await quietAlerts(store, quiet, until)).length === 0) return;
+    await store.transaction((transaction) => this.#closeQuiet(transaction, quiet, until));
+  }
+
+  async #closeQuiet(
+    transaction: Transaction,
+    quiet: ReadonlyMap<string, number>,
+    until: number,
+  ): Promise<void> {
+    const now = this.#options.now();
+    for (const alert of await closeQuiet(transaction, quiet, until, now)) {
+      const armed = this.#detectors.find(({ detector }) => detector.id === alert.detector);
+      const step = {
+        action: 'closed' as const,
+        actor: WORKER,
+        what: `closed, as nothing more came for ${durationText(quiet.get(alert.detector) ?? 0)}`,
+        reason: 'quiet',
+        note: null,
+      };
+      await this.#notifier.tell(transaction, alert, step, 'quiet', armed?.detector ?? FLOOD, now);
+    }
   }
 }
 
-/** The first rows of an alert's evidence, with normalised statements: literals stay here. */
-async function evidenceSamples(transaction: Transaction, alert: Alert): Promise<EvidenceSample[]> {
-  const rows = await transaction.rows<{
-    event_time: Date;
-    session_id: string | null;
-    summary: string;
-    normalized: string | null;
-  }>(
-    `SELECT event_time, session_id, summary, normalized FROM evidence
-     WHERE alert_id = $alert ORDER BY event_time, record_id LIMIT ${MAX_SAMPLES}`,
-    { alert: alert.alertId },
-  );
-  return rows.map((row) => ({
-    eventTime: row.event_time.getTime(),
-    sessionId: row.session_id,
-    summary: row.summary,
-    normalized: row.normalized,
-  }));
+/** Milliseconds without evidence after which an alert closes, by detector. */
+function quietOf(detectors: readonly { id: string; quiet: number }[]): Map<string, number> {
+  return new Map(detectors.map(({ id, quiet }) => [id, quiet]));
 }

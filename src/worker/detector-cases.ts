@@ -194,7 +194,6 @@ async function detectionOf(
       ...(await companyOf(cases[0]?.with ?? [])),
       { detector, values: bindParameters(detector, cases[0]?.parameters), mode: 'on' },
     ],
-    routes: [],
     latenessMs,
     timeoutMs: TIMEOUT_MS,
     now: Date.now,

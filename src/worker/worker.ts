@@ -6,9 +6,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AllowList } from '../alerts/allow-list/allow-list.ts';
-import type { Channel } from '../alerts/channels/channel.ts';
+import type { OpenChannel } from '../alerts/channels/open.ts';
 import { Deliverer } from '../alerts/delivery.ts';
+import { AlertDesk } from '../alerts/desk.ts';
 import type { AlertChange } from '../alerts/lifecycle.ts';
+import { Notifier } from '../alerts/notifier.ts';
 import type { Config } from '../config.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -17,7 +19,7 @@ import { slowestFront } from '../store/positions.ts';
 import { Store } from '../store/store.ts';
 import { StoreWriter } from '../store/writer.ts';
 import { type Control, startControl } from './control.ts';
-import { Detection, type Route } from './detection.ts';
+import { Detection } from './detection.ts';
 import { DetectorBook } from './detector-book.ts';
 import { startEnriching } from './enriching.ts';
 import { createIngestor } from './ingestion.ts';
@@ -35,7 +37,7 @@ const STANDS_STILL_MS = 60_000;
 export interface WorkerOptions {
   config: Config;
   hub: Pick<EventHubSourceOptions, 'address' | 'operationTimeoutMs' | 'balanceIntervalMs'>;
-  channels: readonly { channel: Channel; route: Route }[];
+  channels: readonly OpenChannel[];
   log: Log;
   /** Ends the wait for a hub that does not answer; `start` then returns and `stop` does the rest. */
   signal?: AbortSignal;
@@ -190,10 +192,14 @@ export class Worker {
       );
       cleanup.unshift(() => learning.stop());
 
+      const notifier = new Notifier({
+        routes: options.channels.map(({ route }) => route),
+        serverTags: config.serverTags,
+      });
       const detection = new Detection({
         store,
         detectors: book.armed,
-        routes: options.channels.map(({ route }) => route),
+        notifier,
         latenessMs: config.detection.latenessMs,
         timeoutMs: DETECTOR_TIMEOUT_MS,
         caps: config.detection.maxAlertsPerHour,
@@ -228,6 +234,7 @@ export class Worker {
         store,
         status: () => ({ ...status, lag: source.lag() }),
         allowList: new AllowList(store, config.detection.detectorFolders),
+        desk: new AlertDesk({ store, notifier, detectorFolders: config.detection.detectorFolders }),
       });
       cleanup.unshift(() => control.close());
 

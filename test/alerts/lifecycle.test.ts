@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type AlertChange, type AlertKind, foldEvidence } from '../../src/alerts/lifecycle.ts';
+import { type AlertChange, type AlertKind, changeText, foldEvidence } from '../../src/alerts/lifecycle.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import type { Evidence } from '../../src/model/evidence.ts';
 import type { Severity } from '../../src/model/severity.ts';
@@ -255,4 +255,40 @@ test('the alerts that are handed in stay as they were', () => {
   const copy = structuredClone(before);
   foldEvidence(KIND, before, [evidence(2, 1, { severity: 'critical' })], NOW + 1);
   assert.deepEqual(before, copy);
+});
+
+test('closing is no silence: what goes on opens the alert again, what came late only completes it', () => {
+  const closed = foldEvidence(KIND, [], [evidence(1, 0), evidence(2, 4)], NOW).map(({ alert }) => ({
+    ...alert,
+    status: 'closed' as const,
+  }));
+  const [late] = foldEvidence(KIND, closed, [evidence(3, 2)], NOW);
+  assert.deepEqual([late?.alert.status, late?.alert.count, late?.change], ['closed', 3, 'grown']);
+  const [further] = foldEvidence(KIND, closed, [evidence(4, 5)], NOW);
+  assert.deepEqual([further?.alert.status, further?.change], ['open', 'reopened']);
+  const [other] = foldEvidence(KIND, closed, [evidence(5, 4 + 11)], NOW);
+  assert.deepEqual(
+    [other?.alert.status, other?.change],
+    ['open', 'opened'],
+    'after quiet it is another alert',
+  );
+});
+
+test('an alert that somebody has stays his while it grows, and he hears of what is worse', () => {
+  const known = foldEvidence(KIND, [], rows(9), NOW).map(({ alert }) => ({
+    ...alert,
+    status: 'acknowledged' as const,
+  }));
+  const [change] = foldEvidence(KIND, known, [evidence(100, 1, { severity: 'critical' })], NOW);
+  assert.deepEqual([change?.alert.status, change?.change], ['acknowledged', 'updated']);
+  assert.equal(change && changeText(change), 'severity rose from medium to critical, 10 events so far');
+});
+
+test('what changed is told in words, and nothing where only the count grew', () => {
+  const [opened] = foldEvidence(KIND, [], rows(8), NOW);
+  assert.equal(opened && changeText(opened), null);
+  const [grown] = foldEvidence(KIND, [opened!.alert], [evidence(50, 1)], NOW);
+  assert.deepEqual([grown?.change, grown && changeText(grown)], ['grown', null]);
+  const [thousand] = foldEvidence(KIND, [{ ...opened!.alert, count: 999 }], [evidence(51, 1)], NOW);
+  assert.deepEqual([thousand?.change, thousand && changeText(thousand)], ['updated', '1,000 events so far']);
 });

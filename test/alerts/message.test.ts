@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { alertMessage, type EvidenceSample } from '../../src/alerts/message.ts';
+import { type AlertNotes, alertMessage, type EvidenceSample } from '../../src/alerts/message.ts';
 import { alertWith, NOW } from './support.ts';
 
 const sample: EvidenceSample = {
   eventTime: NOW,
   sessionId: '68a1f3c2.1a2b',
   summary: 'COPY … PROGRAM by app_rw',
-  normalized: 'COPY t FROM PROGRAM $1',
 };
-
-const parse = (body: string) => JSON.parse(body) as { type: string; timestamp: string; data: Data };
-type Data = Record<string, unknown> & { sessions: string[]; evidence: { statement: string | null }[] };
 
 /** Strings that are hard on JSON, terminals and byte limits, and long. */
 const hostile = fc
@@ -37,11 +33,16 @@ const hostile = fc
 
 describe('the message of an alert', () => {
   it('says what happened', () => {
-    const body = alertMessage(alertWith(), [sample], 'alert.opened', {
+    const notes: AlertNotes = {
+      why: 'A password is being guessed.',
       attack: ['T1110.001'],
+      tags: ['prod'],
       runbook: ['Ask the owner.'],
-    });
-    assert.deepEqual(JSON.parse(body), {
+      evidence: [sample],
+      statements: ['COPY t FROM PROGRAM $1'],
+    };
+    const message = alertMessage(alertWith({ baseline: 2 }), 'alert.opened', notes);
+    assert.deepEqual(message, {
       type: 'alert.opened',
       timestamp: '2026-03-01T12:00:00.000Z',
       data: {
@@ -54,6 +55,7 @@ describe('the message of an alert', () => {
         server: 'pg-prod-1',
         entity: 'app_rw@203.0.113.7',
         summary: '31 failed sign-ins of app_rw from 203.0.113.7 in 5 minutes',
+        why: 'A password is being guessed.',
         user: 'app_rw',
         client: '203.0.113.7',
         database: 'orders',
@@ -63,33 +65,36 @@ describe('the message of an alert', () => {
         count: 31,
         sessions: ['68a1f3c2.1a2b'],
         observed: 31,
+        baseline: 2,
         threshold: 10,
+        tactic: 'credential-access',
         attack: ['T1110.001'],
+        tags: ['prod'],
         runbook: ['Ask the owner.'],
         evidence: [
           {
             time: '2026-03-01T12:00:00.000Z',
             session: '68a1f3c2.1a2b',
             summary: 'COPY … PROGRAM by app_rw',
-            statement: 'COPY t FROM PROGRAM $1',
           },
         ],
+        statements: ['COPY t FROM PROGRAM $1'],
         query: `pgvigil query "SELECT event_time, session_id, user_name, client, summary, normalized FROM evidence WHERE alert_id = 'al_0123456789abcdef01234567' ORDER BY event_time"`,
+        silence:
+          'pgvigil allow add --detector A01 --server pg-prod-1 --entity app_rw@203.0.113.7 --expires 7d --reason "…"',
+        acknowledge: 'pgvigil alerts acknowledge al_0123456789abcdef01234567',
+        links: null,
+        change: null,
       },
     });
-    assert.equal(
-      body,
-      alertMessage(alertWith(), [sample], 'alert.opened', {
-        attack: ['T1110.001'],
-        runbook: ['Ask the owner.'],
-      }),
-    );
+    assert.deepEqual(message, alertMessage(alertWith({ baseline: 2 }), 'alert.opened', notes));
   });
 
-  it('leaves out what the detector does not say', () => {
-    const { data } = parse(alertMessage(alertWith(), [], 'alert.updated'));
-    assert.ok(!('attack' in data) && !('runbook' in data));
-    assert.deepEqual(data.evidence, []);
+  it('says what changed, and who did it', () => {
+    const change = { what: 'closed', by: 'dba', reason: 'resolved', note: 'an old job' };
+    const { data } = alertMessage(alertWith({ status: 'closed' }), 'alert.closed', { change });
+    assert.deepEqual(data.change, change);
+    assert.deepEqual([data.attack, data.runbook, data.evidence, data.statements], [[], [], [], []]);
   });
 
   it('is JSON of less than 20 kB on one line, whatever attackers write and however much of it', () => {
@@ -99,7 +104,6 @@ describe('the message of an alert', () => {
         eventTime: fc.double(),
         sessionId: fc.option(text),
         summary: text,
-        normalized: fc.option(text),
       }),
       { maxLength: 12 },
     );
@@ -126,14 +130,13 @@ describe('the message of an alert', () => {
             firstSeen: time,
             observed: time,
           });
-          const body = alertMessage(alert, rows, 'alert.opened', { attack: words, runbook: words });
+          const message = alertMessage(alert, 'alert.opened', { ...allOf(word, words), evidence: rows });
+          const body = JSON.stringify(message);
           assert.ok(Buffer.byteLength(body) < 20_000, `${Buffer.byteLength(body)} bytes`);
           assert.doesNotMatch(body, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
-          const { type, data } = parse(body);
-          assert.equal(type, 'alert.opened');
-          assert.equal(Object.keys(data).length, 23);
-          assert.ok(data.sessions.length <= 20 && data.evidence.length <= 5);
-          for (const { statement } of data.evidence) assert.ok(statement === null || statement.length <= 600);
+          const { data } = message;
+          assert.ok(data.sessions.length <= 20 && data.evidence.length <= 5 && data.statements.length <= 3);
+          for (const statement of data.statements) assert.ok(statement.length <= 600);
         },
       ),
       { numRuns: 100 },
@@ -159,47 +162,47 @@ describe('the message of an alert', () => {
         sessions: words,
         count: Number.MAX_SAFE_INTEGER,
         observed: -Number.MAX_VALUE,
+        baseline: -Number.MAX_VALUE,
         threshold: -Number.MAX_VALUE,
+        tactic: 'privilege-escalation',
       });
-      const rows = words.map(() => ({ ...sample, sessionId: word, summary: word, normalized: word }));
-      const body = alertMessage(alert, rows, 'alert.opened', { attack: words, runbook: words });
-      assert.ok(Buffer.byteLength(body) < 20_000, `${character}: ${Buffer.byteLength(body)} bytes`);
-      assert.equal(parse(body).data.evidence.length, 5);
+      const evidence = words.map(() => ({ ...sample, sessionId: word, summary: word }));
+      const message = alertMessage(alert, 'alert.opened', { ...allOf(word, words), evidence });
+      const bytes = Buffer.byteLength(JSON.stringify(message));
+      assert.ok(bytes < 20_000, `${character}: ${bytes} bytes`);
+      assert.equal(message.data.evidence.length, 5);
     }
   });
 
   it('holds normalised statements of at most 300 characters and never the text as written', () => {
-    const leaky = {
-      ...sample,
-      normalized: `SELECT ${'$1, '.repeat(500)}`,
-      sql_text: "SELECT 'hunter2'",
-      sqlText: "SELECT 'hunter2'",
-      statementHash: 'hunter2',
-    };
+    const leaky = { ...sample, sql_text: "SELECT 'hunter2'", normalized: "SELECT 'hunter2'" };
     const alert = { ...alertWith(), sql_text: "SELECT 'hunter2'" };
-    const body = alertMessage(alert, [leaky], 'alert.opened');
+    const statements = [`SELECT ${'$1, '.repeat(500)}`];
+    const message = alertMessage(alert, 'alert.opened', { evidence: [leaky], statements });
+    const body = JSON.stringify(message);
     assert.ok(!body.includes('hunter2'));
     assert.ok(!/sql_?text/i.test(body));
-    const statement = parse(body).data.evidence[0]?.statement ?? '';
+    const [statement = ''] = message.data.statements;
     assert.ok(statement.length <= 300 && statement.endsWith('…'));
   });
 
   it('cuts between characters and shows no control characters', () => {
-    const { data } = parse(
-      alertMessage(
-        alertWith({ user: 'a\u001b[31mb\u202ec\nd', title: '漢'.repeat(500) }),
-        [],
-        'alert.opened',
-      ),
-    );
+    const alert = alertWith({ user: 'a\u001b[31mb\u202ec\nd', title: '漢'.repeat(500) });
+    const { data } = alertMessage(alert, 'alert.opened');
     assert.equal(data.user, 'a [31mb c d');
     assert.match(String(data.title), /^漢+…$/);
   });
-
-  it('offers a query that cannot break out of the shell or the SQL string', () => {
-    const { data } = parse(
-      alertMessage(alertWith({ alertId: `al'"; $(rm -rf ~) \`x\` --` }), [], 'alert.opened'),
-    );
-    assert.match(String(data.query), /WHERE alert_id = 'alrm-rfx--' ORDER BY event_time"$/);
-  });
 });
+
+/** Every text of the notes. */
+function allOf(word: string, words: string[]): AlertNotes {
+  return {
+    why: word,
+    attack: words,
+    tags: words,
+    runbook: words,
+    statements: words,
+    links: { acknowledge: word, close: word },
+    change: { what: word, by: word, reason: word, note: word },
+  };
+}

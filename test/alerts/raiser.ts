@@ -2,6 +2,8 @@
  * Stores one grant after the other and runs P01 over them, until it is killed: `raiser.ts <folder>`. Every second grant is
  * made by a user that the allow-list knows. Prints the number of each round that is done.
  */
+import { CHANNEL_EVENTS } from '../../src/alerts/channels/channel.ts';
+import { Notifier } from '../../src/alerts/notifier.ts';
 import { bindParameters } from '../../src/detect/parameters.ts';
 import { Store } from '../../src/store/store.ts';
 import { Detection } from '../../src/worker/detection.ts';
@@ -12,7 +14,7 @@ const detector = await detectorOf('P01');
 const detection = new Detection({
   store,
   detectors: [{ detector, values: bindParameters(detector), mode: 'on' }],
-  routes: [{ name: 'soc', minSeverity: 'info' }],
+  notifier: new Notifier({ routes: [{ name: 'soc', minSeverity: 'info', events: CHANNEL_EVENTS }] }),
   latenessMs: 0,
   timeoutMs: 30_000,
   caps: { server: 100, detector: 1 },

@@ -9,6 +9,7 @@ const DAY = 24 * 3_600_000;
 const failed = (retryAfterMs: number | null = null): DeliveryResult => ({
   outcome: 'retry',
   status: 500,
+  bodyHash: null,
   error: 'answered 500',
   retryAfterMs,
 });
@@ -29,11 +30,14 @@ describe('retries', () => {
     assert.deepEqual(waits, [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]);
   });
 
-  it('are spread over the whole step, and never come at once', () => {
+  it('are spread over half of each step, and last a day and a half at least', () => {
     const wait = (random: number) => stateAfter(4, failed(), NOW, () => random).nextAttemptAt - NOW;
-    assert.equal(wait(0), 1000);
-    assert.equal(wait(0.25), 1_800_000);
-    assert.equal(wait(0.5), 3_600_000);
+    assert.equal(wait(0), 3_600_000);
+    assert.equal(wait(0.5), 5_400_000);
+    const least = RETRY_DELAYS_MS.slice(1).map(
+      (_, index) => stateAfter(index + 1, failed(), 0, () => 0).nextAttemptAt,
+    );
+    assert.ok(least.reduce((sum, ms) => sum + ms, 0) > 1.5 * DAY);
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 9 }),
@@ -48,13 +52,16 @@ describe('retries', () => {
 
   it('do not come before Retry-After, and are not hurried by it', () => {
     assert.equal(stateAfter(1, failed(60_000), NOW, () => 0.5).nextAttemptAt, NOW + 60_000);
-    assert.equal(stateAfter(4, failed(1000), NOW, () => 0.5).nextAttemptAt, NOW + 3_600_000);
+    assert.equal(stateAfter(4, failed(1000), NOW, () => 0).nextAttemptAt, NOW + 3_600_000);
   });
 
   it('end when the receiver refuses, not when pgvigil stops', () => {
-    const refused: DeliveryResult = { outcome: 'refused', status: 410, error: 'answered 410' };
-    const aborted: DeliveryResult = { outcome: 'aborted', status: null, error: 'stopped' };
-    const delivered: DeliveryResult = { outcome: 'delivered', status: 204 };
+    const bodyHash = null;
+    const refused: DeliveryResult = { outcome: 'refused', status: 400, bodyHash, error: 'answered 400' };
+    const gone: DeliveryResult = { outcome: 'gone', status: 410, bodyHash, error: 'answered 410' };
+    const aborted: DeliveryResult = { outcome: 'aborted', status: null, bodyHash, error: 'stopped' };
+    const delivered: DeliveryResult = { outcome: 'delivered', status: 204, bodyHash };
+    assert.equal(stateAfter(40, gone, NOW, () => 0.5).state, 'pending');
     assert.equal(stateAfter(1, refused, NOW, () => 0.5).state, 'dead');
     assert.equal(stateAfter(40, aborted, NOW, () => 0.5).state, 'pending');
     assert.equal(stateAfter(40, delivered, NOW, () => 0.5).state, 'delivered');

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createPublicKey, randomBytes, verify as verifyWith } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
-import { parseSecret, sign, signatureHeader, verify } from '../../src/alerts/signature.ts';
+import {
+  newKeyPair,
+  newSecret as newRandomSecret,
+  parsePublicKey,
+  parseSecret,
+  sign,
+  signatureHeader,
+  verify,
+} from '../../src/alerts/signature.ts';
 import { PgvigilError } from '../../src/errors.ts';
 import { newSecret } from './support.ts';
 
@@ -86,12 +94,15 @@ describe('signatures', () => {
 
   it('are refused without harm when the headers are garbage', () => {
     const secret = parseSecret(newSecret());
+    const pair = parsePublicKey(newKeyPair().publicKey);
     const header = fc.option(fc.string({ unit: 'binary' }), { nil: undefined });
     fc.assert(
       fc.property(header, header, header, (id, timestamp, signature) => {
-        assert.notEqual(verify([secret], { id, timestamp, signature }, '{}', 1000), 'valid');
-        const timed = { id: 'msg_1', timestamp: '1000', signature: `v1,${signature}` };
-        assert.equal(verify([secret], timed, '{}', 1000), 'signature_refused');
+        assert.notEqual(verify([secret, pair], { id, timestamp, signature }, '{}', 1000), 'valid');
+        for (const scheme of ['v1', 'v1a']) {
+          const timed = { id: 'msg_1', timestamp: '1000', signature: `${scheme},${signature}` };
+          assert.equal(verify([secret, pair], timed, '{}', 1000), 'signature_refused');
+        }
       }),
       { numRuns: 200 },
     );
@@ -101,6 +112,96 @@ describe('signatures', () => {
       const odd = { id: 'msg_1', timestamp, signature: sign(secret, 'msg_1', 1000, '{}') };
       assert.equal(verify([secret], odd, '{}', 1000), 'timestamp_refused', timestamp);
     }
+  });
+});
+
+describe('signatures with a pair of keys', () => {
+  /** The pair that other implementations of `v1a` are tested with; the example of Standard Webhooks shows its signature. */
+  const PAIR = {
+    secret: 'whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==',
+    seed: 'whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbc=',
+    publicKey: 'whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=',
+  };
+  const EXAMPLE = {
+    id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+    timestamp: '1614265330',
+    signature: 'v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==',
+  };
+  const BODY = '{"test": 2432232314}';
+  const AT = 1614265330;
+
+  it('are those of the example of Standard Webhooks, from the whole key or its seed', () => {
+    for (const text of [PAIR.secret, PAIR.seed]) {
+      assert.equal(sign(parseSecret(text), EXAMPLE.id, AT, BODY), EXAMPLE.signature);
+    }
+    for (const key of [parsePublicKey(PAIR.publicKey), parseSecret(PAIR.secret)]) {
+      assert.equal(verify([key], EXAMPLE, BODY, AT), 'valid');
+    }
+  });
+
+  it('hold for a receiver that has the public key and nothing of ours', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const { secret, publicKey } = newKeyPair();
+        const body = Buffer.from(text);
+        const signature = sign(parseSecret(secret), 'msg_1', 1000, body);
+        // SubjectPublicKeyInfo of ed25519 (RFC 8410, section 4).
+        const der = Buffer.from(
+          `302a300506032b6570032100${Buffer.from(publicKey.slice(5), 'base64').toString('hex')}`,
+          'hex',
+        );
+        const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+        const content = Buffer.concat([Buffer.from('msg_1.1000.'), body]);
+        assert.match(signature, /^v1a,[A-Za-z0-9+/]{86}==$/);
+        assert.ok(verifyWith(null, content, key, Buffer.from(signature.slice(4), 'base64')));
+        const headers = { id: 'msg_1', timestamp: '1000', signature };
+        assert.equal(verify([parsePublicKey(publicKey)], headers, body, 1000), 'valid');
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('stand beside those with a secret while receivers move from one scheme to the other', () => {
+    const [secret, pair, next] = [newRandomSecret(), newKeyPair(), newKeyPair()];
+    const timestamp = nowSeconds();
+    const keys = [secret, pair.secret, next.secret].map(parseSecret);
+    const signature = signatureHeader(keys, 'msg_1', timestamp, '{}');
+    assert.match(signature, /^v1,\S+ v1a,\S+ v1a,\S+$/);
+    const headers = { id: 'msg_1', timestamp: String(timestamp), signature };
+    const other = newKeyPair();
+    for (const key of [...keys, ...[pair, next].map(({ publicKey }) => parsePublicKey(publicKey))]) {
+      assert.equal(verify([key], headers, '{}', timestamp), 'valid');
+      assert.equal(verify([parsePublicKey(other.publicKey), key], headers, '{}', timestamp), 'valid');
+    }
+    const strangers = [parsePublicKey(other.publicKey), parseSecret(newRandomSecret())];
+    assert.equal(verify(strangers, headers, '{}', timestamp), 'signature_refused');
+    const standard = {
+      'webhook-id': 'msg_1',
+      'webhook-timestamp': headers.timestamp,
+      'webhook-signature': signature,
+    };
+    assert.deepEqual(new Webhook(secret).verify('{}', standard), {});
+  });
+
+  it('do not verify another body, id, time, key or scheme', () => {
+    const key = parsePublicKey(PAIR.publicKey);
+    const flipped = EXAMPLE.signature.replace('hnO3', 'hnO2');
+    for (const [headers, body] of [
+      [EXAMPLE, `${BODY} `],
+      [{ ...EXAMPLE, id: 'msg_2' }, BODY],
+      [{ ...EXAMPLE, timestamp: '1614265331' }, BODY],
+      [{ ...EXAMPLE, signature: flipped }, BODY],
+      [{ ...EXAMPLE, signature: EXAMPLE.signature.slice(0, 40) }, BODY],
+      [{ ...EXAMPLE, signature: EXAMPLE.signature.replace('v1a,', 'v1,') }, BODY],
+      [{ ...EXAMPLE, signature: 'v1a,' }, BODY],
+    ] as const) {
+      assert.equal(verify([key], headers, body, AT), 'signature_refused', headers.signature);
+    }
+    assert.equal(verify([parsePublicKey(newKeyPair().publicKey)], EXAMPLE, BODY, AT), 'signature_refused');
+    // A public key is known to all: whoever takes it for a secret must not get a signature that is taken.
+    const asSecret = parseSecret(`whsec_${PAIR.publicKey.slice(5)}`);
+    const forged = { ...EXAMPLE, signature: sign(asSecret, EXAMPLE.id, AT, BODY) };
+    assert.equal(verify([key], forged, BODY, AT), 'signature_refused');
   });
 });
 
@@ -118,7 +219,7 @@ describe('secrets', () => {
       '',
       'whsec_',
       good,
-      `whsk_${good}`,
+      `whpk_${good}`,
       `WHSEC_${good}`,
       newSecret(23),
       newSecret(65),
@@ -144,11 +245,52 @@ describe('secrets', () => {
     }
   });
 
+  it('are refused as pairs of keys when malformed, without being shown', () => {
+    const { secret, publicKey } = newKeyPair();
+    const seed = Buffer.from(secret.slice(5), 'base64').subarray(0, 32);
+    const mixed = Buffer.concat([seed, randomBytes(32)]).toString('base64');
+    const cases: [(text: string) => unknown, string, RegExp][] = [
+      [parseSecret, 'whsk_', /holds 0 bytes/],
+      [parseSecret, `whsk_${seed.subarray(1).toString('base64')}`, /holds 31 bytes, not 32 or 64/],
+      [parseSecret, `whsk_${Buffer.concat([seed, seed, seed]).toString('base64')}`, /holds 96 bytes/],
+      [parseSecret, `whsk_${mixed}`, /does not belong to its seed/],
+      [parseSecret, `whsk_${secret.slice(5)}!`, /not base64/],
+      [parseSecret, publicKey, /is a public key/],
+      [parsePublicKey, secret, /does not start with whpk_/],
+      [parsePublicKey, `whpk_${secret.slice(5)}`, /holds 64 bytes, not 32/],
+      [parsePublicKey, `whpk_${seed.toString('base64')}!`, /not base64/],
+    ];
+    for (const [parse, text, reason] of cases) {
+      assert.throws(
+        () => parse(text),
+        (error) => {
+          assert.ok(error instanceof PgvigilError);
+          assert.equal(error.code, 'SECRET_INVALID');
+          assert.match(error.message, reason);
+          const shown = inspect(error, { depth: 5 });
+          const encoded = text.slice(5, 17);
+          assert.ok(encoded === '' || !shown.includes(encoded), shown);
+          return true;
+        },
+      );
+    }
+  });
+
+  it('are made as they are read', () => {
+    assert.equal(parseSecret(newRandomSecret()).symmetricKeySize, 32);
+    const { secret, publicKey } = newKeyPair();
+    assert.equal(Buffer.from(secret.slice(5), 'base64').length, 64);
+    const derived = createPublicKey(parseSecret(`${secret}\n`));
+    assert.ok(derived.equals(parsePublicKey(`${publicKey}\n`)));
+    assert.notEqual(newKeyPair().secret, secret);
+  });
+
   it('do not show their bytes when logged', () => {
-    const text = newSecret();
-    const key = parseSecret(text);
-    for (const shown of [inspect(key, { depth: 5, showHidden: true }), JSON.stringify(key), String(key)]) {
-      assert.ok(!shown.includes(text.slice(6, 18)), shown);
+    for (const text of [newSecret(), newKeyPair().secret]) {
+      const key = parseSecret(text);
+      for (const shown of [inspect(key, { depth: 5, showHidden: true }), JSON.stringify(key), String(key)]) {
+        assert.ok(!shown.includes(text.slice(6, 18)), shown);
+      }
     }
   });
 });

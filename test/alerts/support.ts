@@ -4,7 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { enqueue } from '../../src/alerts/outbox.ts';
+import type { Channel } from '../../src/alerts/channels/channel.ts';
+import { webhook } from '../../src/alerts/channels/webhook.ts';
+import { alertMessage, type Message } from '../../src/alerts/message.ts';
+import { enqueue, type Recipient, type Subject } from '../../src/alerts/outbox.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import { Store } from '../../src/store/store.ts';
 
@@ -82,15 +85,41 @@ export async function enqueueMany(
 ): Promise<void> {
   await store.transaction(async (transaction) => {
     for (let number = 0; number < count; number++) {
-      await enqueue(transaction, { alertId: `al_${number}` }, body(number), channels, 'alert.opened', 1, now);
+      await enqueue(transaction, subject(`al_${number}`), numbered(number), toAll(channels), now);
     }
   });
 }
 
-function body(number: number): string {
-  return JSON.stringify({
-    type: 'alert.opened',
-    timestamp: '2026-03-01T12:00:00.000Z',
-    data: { number },
-  });
+export function subject(id: string, changes: Partial<Subject> = {}): Subject {
+  return { id, severity: 'high', sequence: 1, ...changes };
+}
+
+/** Recipients that are told at once. */
+export function toAll(channels: readonly string[]): Recipient[] {
+  return channels.map((channel) => ({ channel, release: null }));
+}
+
+/** A message that can be told from others by `data.count`. */
+export function numbered(number: number, changes: Partial<Alert> = {}): Message {
+  return alertMessage(alertWith({ alertId: `al_${number}`, count: number, ...changes }), 'alert.opened');
+}
+
+/** A webhook channel as a user configures it. */
+export async function webhookTo(
+  name: string,
+  url: string,
+  secret: string,
+  timeoutMs = 5_000,
+): Promise<Channel> {
+  return webhook.open(
+    { url, secret: { env: 'KEY' } },
+    {
+      name,
+      secret: () => Promise.resolve(secret),
+      allowPrivate: ['127.0.0.1', 'localhost'],
+      ca: undefined,
+      version: '0.1.0',
+      timeoutMs,
+    },
+  );
 }

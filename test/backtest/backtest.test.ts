@@ -124,7 +124,12 @@ test('alerts beyond the cap of their hour are held, after those of other detecto
   assert.equal(await held({ server: 100, detector: 5 }), 3);
   const others = Array.from({ length: 4 }, (_, index) => {
     const about = { detector: 'T99', severity: 'low', server: 'pg-1', capHour: D0 } as const;
-    return { alert: alertWith({ ...about, alertId: `al_${index}` }), added: [], change: 'opened' as const };
+    return {
+      alert: alertWith({ ...about, alertId: `al_${index}` }),
+      added: [],
+      change: 'opened' as const,
+      before: null,
+    };
   });
   await store.transaction((transaction) => saveChanges(transaction, others));
   assert.equal(await held({ server: 10, detector: 30 }), 2);

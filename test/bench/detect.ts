@@ -38,7 +38,7 @@ async function ticks(
   if (refused.length > 0) throw refused[0]!.error;
   const options = { store, timeoutMs: 120_000, now: Date.now };
   const detection = new Detection({
-    ...{ ...options, detectors: armed, routes: [], latenessMs: 0 },
+    ...{ ...options, detectors: armed, latenessMs: 0 },
     onFailure: (detector, error) => {
       throw new Error(`${detector.id}: ${error}`);
     },

@@ -100,7 +100,7 @@ try {
     await startLearning(store, { learningDays: 14, memoryDays: 60 }, trouble),
   );
   const detection = new Detection({
-    ...{ store, detectors: armed, routes: [], latenessMs: LATENESS_MS, timeoutMs: 30_000, now: Date.now },
+    ...{ store, detectors: armed, latenessMs: LATENESS_MS, timeoutMs: 30_000, now: Date.now },
     learn: learning.learn,
     enrich: await startEnriching(
       store,

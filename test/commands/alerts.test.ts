@@ -26,6 +26,7 @@ const FIELDS = [
   'count',
   'sessions',
   'observed',
+  'baseline',
   'threshold',
   'evidence',
 ];
@@ -102,6 +103,41 @@ test('a limit keeps the newest', async () => {
   assert.deepEqual(JSON.parse(await list('json', '--limit', '2')), all.slice(0, 2));
 });
 
+test('the list can be narrowed to what somebody looks for', async () => {
+  const all = JSON.parse(await list('json')) as (Listed & { status: string; server: string })[];
+  const narrowed = async (...options: string[]) =>
+    (JSON.parse(await list('json', ...options)) as Listed[]).map(({ id }) => id);
+  const ids = (test: (alert: (typeof all)[number]) => boolean) => all.filter(test).map(({ id }) => id);
+  assert.deepEqual(
+    await narrowed('--severity', 'critical', 'low'),
+    ids(({ severity }) => /critical|low/.test(severity)),
+  );
+  assert.deepEqual(
+    await narrowed('--detector', 'A01'),
+    ids(({ detector }) => detector === 'A01'),
+  );
+  assert.deepEqual(
+    await narrowed('--detector', 'auth.brute_force_account'),
+    ids(({ detector }) => detector === 'A01'),
+  );
+  assert.deepEqual(
+    await narrowed('--status', 'open'),
+    ids(({ status }) => status === 'open'),
+  );
+  assert.deepEqual(
+    await narrowed('--server', all[0]!.server.toUpperCase()),
+    ids(({ server }) => server === all[0]!.server),
+  );
+  const since = all[3]!.last_seen.slice(0, 19);
+  assert.deepEqual(
+    await narrowed('--since', since),
+    ids(({ last_seen: last }) => last >= since),
+  );
+  assert.deepEqual(await narrowed('--since', '1h'), []);
+  const wrong = await pgvigil(cwd, ['alerts', 'list', '-d', 'data', '--since', 'yesterday']);
+  assert.match(wrong.stderr, /--since yesterday is no time \[USAGE\]/);
+});
+
 test('csv has one line of names and one record an alert', async () => {
   const [names, first] = (await list('csv', '--limit', '1')).split(/\r?\n/);
   assert.equal(names, FIELDS.join(','));
@@ -110,7 +146,7 @@ test('csv has one line of names and one record an alert', async () => {
 
 test('the table fits what a person looks for', async () => {
   const table = await list('table');
-  assert.match(table, /^first_seen +severity +detector +server +count +summary +id\n/);
+  assert.match(table, /^first_seen +severity +status +detector +server +count +summary +id\n/);
   assert.match(table, /\n\(\d+ rows\)\n$/);
   assert.match(table, /16 sign-ins as svc_report from 203\.0\.113\.66 refused/);
 });

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { AllowList } from '../../src/alerts/allow-list/allow-list.ts';
 import { Store } from '../../src/store/store.ts';
 import { startControl } from '../../src/worker/control.ts';
+import { partsOf } from '../worker/control-parts.ts';
 import { type Outcome, pgvigil, workFolder } from './pgvigil.ts';
 import { refusedPasswords } from './records.ts';
 
@@ -162,8 +162,7 @@ test('an entry that goes by a claimed name alone is made, with a word about it',
 test('while a worker holds the folder, it makes the change', async () => {
   const dataDir = join(cwd, 'held');
   const store = await Store.open(dataDir);
-  const allowList = new AllowList(store, []);
-  const control = await startControl({ dataDir, port: 0, store, status: () => null, allowList });
+  const control = await startControl({ dataDir, port: 0, store, status: () => null, ...partsOf(store) });
   try {
     const id = await ok(
       'allow',

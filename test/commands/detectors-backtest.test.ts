@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { AllowList } from '../../src/alerts/allow-list/allow-list.ts';
 import { packagePath } from '../../src/paths.ts';
 import { Store } from '../../src/store/store.ts';
 import { startControl } from '../../src/worker/control.ts';
+import { partsOf } from '../worker/control-parts.ts';
 import { atTerminal, type Outcome, pgvigil, workFolder } from './pgvigil.ts';
 import { refusedPasswords } from './records.ts';
 
@@ -112,7 +112,7 @@ test('beside a running worker it reads a copy, and leaves none behind', async ()
     port: 0,
     store,
     status: () => null,
-    allowList: new AllowList(store, []),
+    ...partsOf(store),
   });
   try {
     const { exitCode, stdout, stderr } = await run('A01');

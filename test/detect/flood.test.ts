@@ -1,6 +1,8 @@
 /** A flood as the receivers of messages see it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CHANNEL_EVENTS } from '../../src/alerts/channels/channel.ts';
+import { Notifier } from '../../src/alerts/notifier.ts';
 import { bindParameters } from '../../src/detect/parameters.ts';
 import { Detection } from '../../src/worker/detection.ts';
 import { temporaryStore } from '../store/support.ts';
@@ -36,7 +38,7 @@ test('beyond the cap nobody is sent a message, but one about the flood, and ever
         return { detector, values: bindParameters(detector), mode: 'on' as const };
       }),
     ),
-    routes: [{ name: 'soc', minSeverity: 'info' }],
+    notifier: new Notifier({ routes: [{ name: 'soc', minSeverity: 'info', events: CHANNEL_EVENTS }] }),
     latenessMs: 0,
     timeoutMs: 30_000,
     caps: { server: 100, detector: 2 },

@@ -33,7 +33,6 @@ async function alertsOf(bodies: Body[], batch = bodies.length): Promise<JudgedAl
     const detection = new Detection({
       store,
       detectors: armed,
-      routes: [],
       latenessMs: 0,
       timeoutMs: 60_000,
       now: Date.now,

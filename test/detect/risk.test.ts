@@ -102,7 +102,6 @@ async function detect(target: Store, shadows: readonly string[] = []): Promise<s
   await new Detection({
     store: target,
     detectors,
-    routes: [],
     latenessMs: 0,
     timeoutMs: 30_000,
     now: Date.now,

@@ -1,6 +1,8 @@
 /** A detector in shadow mode: what it finds is kept, and nobody hears of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CHANNEL_EVENTS } from '../../src/alerts/channels/channel.ts';
+import { Notifier } from '../../src/alerts/notifier.ts';
 import { bindParameters } from '../../src/detect/parameters.ts';
 import { Detection } from '../../src/worker/detection.ts';
 import { count, temporaryStore } from '../store/support.ts';
@@ -15,7 +17,7 @@ test('a shadow is stored and not sent; switched on, the same attack going on is 
     new Detection({
       store,
       detectors: [{ detector, values: bindParameters(detector), mode }],
-      routes: [{ name: 'soc', minSeverity: 'info' }],
+      notifier: new Notifier({ routes: [{ name: 'soc', minSeverity: 'info', events: CHANNEL_EVENTS }] }),
       latenessMs: 0,
       timeoutMs: 30_000,
       now: Date.now,

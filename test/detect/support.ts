@@ -159,7 +159,6 @@ export function detection(
       values: bindParameters(detector, parameters),
       mode,
     })),
-    routes: [],
     latenessMs: 0,
     timeoutMs: 30_000,
     now: Date.now,

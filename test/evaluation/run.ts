@@ -67,7 +67,7 @@ export async function run(
       throw new Error(error);
     };
     const detection = new Detection({
-      ...{ store, detectors: armed, routes: [], latenessMs: LATENESS_MS, timeoutMs: TIMEOUT_MS },
+      ...{ store, detectors: armed, latenessMs: LATENESS_MS, timeoutMs: TIMEOUT_MS },
       now: () => clock,
       learn: await startLearning(store, BASELINES, onTrouble, () => clock),
       onAlert: ({ alert, added }) => {

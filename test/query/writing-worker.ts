@@ -1,8 +1,8 @@
 /** A process of its own that holds a data folder and keeps writing, until its standard input ends. */
 
-import { AllowList } from '../../src/alerts/allow-list/allow-list.ts';
 import { Store } from '../../src/store/store.ts';
 import { startControl } from '../../src/worker/control.ts';
+import { partsOf } from '../worker/control-parts.ts';
 import { fill } from './sample-store.ts';
 
 const dataDir = process.argv[2]!;
@@ -16,7 +16,7 @@ const control =
         port: 0,
         store,
         status: () => ({ commits: store.commits }),
-        allowList: new AllowList(store, []),
+        ...partsOf(store),
       });
 let open = true;
 process.stdin.on('end', () => {

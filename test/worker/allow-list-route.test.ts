@@ -1,12 +1,12 @@
 /** Changes of the allow-list by a running worker. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { AllowList } from '../../src/alerts/allow-list/allow-list.ts';
 import type { AllowRequest } from '../../src/alerts/allow-list/request.ts';
 import { findWorker, requestAllowChange, type WorkerFile } from '../../src/query/control-client.ts';
 import { Store } from '../../src/store/store.ts';
 import { startControl } from '../../src/worker/control.ts';
 import { emptyFolder } from '../query/sample-store.ts';
+import { partsOf } from './control-parts.ts';
 
 const ENTRY: AllowRequest = {
   kind: 'allow',
@@ -33,7 +33,7 @@ async function workerFor(t: TestContext): Promise<{ store: Store; worker: Worker
     port: 0,
     store,
     status: () => null,
-    allowList: new AllowList(store, []),
+    ...partsOf(store),
   });
   t.after(async () => {
     await control.close();

@@ -5,7 +5,6 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { AllowList } from '../../src/alerts/allow-list/allow-list.ts';
 import {
   findWorker,
   requestSnapshot,
@@ -15,6 +14,7 @@ import {
 import { Store } from '../../src/store/store.ts';
 import { type Control, startControl } from '../../src/worker/control.ts';
 import { emptyFolder } from '../query/sample-store.ts';
+import { partsOf } from './control-parts.ts';
 
 interface Fixture {
   dataDir: string;
@@ -44,7 +44,7 @@ async function fixtureFor(t: TestContext): Promise<Fixture> {
     port: 0,
     store: counting,
     status: async () => ({ records: 7 }),
-    allowList: new AllowList(store, []),
+    ...partsOf(store),
   });
   t.after(async () => {
     await control.close();
@@ -169,7 +169,7 @@ test('copies that nobody fetched go: at the start, and after ten minutes', async
     port: 0,
     store,
     status: () => null,
-    allowList: new AllowList(store, []),
+    ...partsOf(store),
   });
   t.after(async () => {
     await control.close();
@@ -196,7 +196,7 @@ test('a status that fails is an answer, not the end of the worker', async (t) =>
     status: () => {
       throw new Error('broken');
     },
-    allowList: new AllowList(store, []),
+    ...partsOf(store),
   });
   t.after(async () => {
     await control.close();
@@ -215,7 +215,7 @@ test('closing takes the worker file and the port back, but never the file of a s
     port: 0,
     store,
     status: () => null,
-    allowList: new AllowList(store, []),
+    ...partsOf(store),
   });
   try {
     await control.close();
@@ -245,7 +245,7 @@ test('a port that is taken is named', async (t) => {
       port,
       store,
       status: () => null,
-      allowList: new AllowList(store, []),
+      ...partsOf(store),
     }),
     {
       code: 'CONFIG_INVALID',

@@ -1,0 +1,24 @@
+-- Every attempt, newest first, and the messages that had none yet.
+SELECT
+  strftime(coalesce(a.started_at, d.created_at), '%Y-%m-%d %H:%M:%S') AS time,
+  d.channel,
+  d.type,
+  d.severity,
+  d.state,
+  a.attempt,
+  a.outcome,
+  a.status,
+  a.latency_ms AS ms,
+  a.body_sha256,
+  a.error,
+  d.digest_id AS digest,
+  d.alert_id AS alert,
+  d.delivery_id AS delivery,
+  d.webhook_id
+FROM deliveries d
+LEFT JOIN delivery_attempts a ON a.delivery_id = d.delivery_id
+WHERE ($channel IS NULL OR d.channel = $channel)
+  AND ($state IS NULL OR d.state = $state)
+  AND ($alert IS NULL OR starts_with(d.alert_id, $alert))
+ORDER BY coalesce(a.started_at, d.created_at) DESC, d.delivery_id, a.attempt DESC
+LIMIT $limit

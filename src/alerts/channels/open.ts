@@ -1,0 +1,64 @@
+/** The configured channels, ready to send. */
+import { readFile } from 'node:fs/promises';
+import type { ChannelOptions, SecretRef } from '../../config.ts';
+import { messageOf, PgvigilError } from '../../errors.ts';
+import { VERSION } from '../../version.ts';
+import type { Route } from '../routing.ts';
+import type { Channel } from './channel.ts';
+import { kindOf } from './kinds.ts';
+
+/** A channel and what it is told of. */
+export interface OpenChannel {
+  channel: Channel;
+  route: Route;
+}
+
+/**
+ * Opens one channel.
+ *
+ * @param secret reads what a reference names
+ * @throws PgvigilError SECRET_INVALID, CONFIG_INVALID, FILE_UNREADABLE
+ */
+export async function openChannel(
+  options: ChannelOptions,
+  secret: (ref: SecretRef) => Promise<string>,
+): Promise<OpenChannel> {
+  const { name, type, allowPrivate, ca } = options;
+  const kind = kindOf(type);
+  const channel = await kind.open(options, {
+    name,
+    secret,
+    allowPrivate,
+    ca: ca === undefined ? undefined : await certificates(name, ca),
+    version: VERSION,
+  });
+  return { channel, route: routeOf(options) };
+}
+
+/** What a channel is told of, and when. */
+export function routeOf(options: ChannelOptions): Route {
+  const { name, type, minSeverity, detectors, servers, tags, events, quietHours, digest } = options;
+  return {
+    name,
+    minSeverity,
+    detectors,
+    servers,
+    tags,
+    events: events ?? kindOf(type).events,
+    quietHours,
+    digest,
+  };
+}
+
+async function certificates(name: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new PgvigilError(
+      'FILE_UNREADABLE',
+      `channel ${name}: the certificates ${path} cannot be read: ${messageOf(error)}`,
+      'Check the path and its permissions.',
+      error,
+    );
+  }
+}

@@ -1,0 +1,13 @@
+import { AllowList } from '../../src/alerts/allow-list/allow-list.ts';
+import { AlertDesk } from '../../src/alerts/desk.ts';
+import { Notifier } from '../../src/alerts/notifier.ts';
+import type { Store } from '../../src/store/store.ts';
+
+/** What the control of a worker without channels changes in the store. */
+export function partsOf(store: Store): { allowList: AllowList; desk: AlertDesk } {
+  const notifier = new Notifier({ routes: [] });
+  return {
+    allowList: new AllowList(store, []),
+    desk: new AlertDesk({ store, notifier, detectorFolders: [] }),
+  };
+}
