@@ -27,7 +27,7 @@ export interface NotifierOptions {
   routes: readonly Route[];
   /** Servers of each tag, as the configuration names them. */
   serverTags?: Readonly<Record<string, readonly string[]>>;
-  /** Links of a message with which a person can act, where they are configured. */
+  /** Links with which a person can act, where they are configured; for the routes that want them. */
   links?: (alert: Alert, now: number) => AlertNotes['links'];
 }
 
@@ -62,25 +62,27 @@ export class Notifier {
     const tags = tagsOf(alert, this.#serverTags);
     const routes = this.#routes.filter((route) => isRouted(route, alert, tags, event));
     if (routes.length === 0) return;
-    const message = alertMessage(alert, messageType(step.action), {
+    const said: AlertNotes = {
       ...notes,
       tags,
       evidence: await evidenceSamples(transaction, alert),
       statements: await tellingStatements(transaction, alert),
-      links: alert.status === 'closed' ? null : this.#links(alert, now),
       change: changeOf(step),
-    });
-    const recipients = routes.map((route) => ({
-      channel: route.name,
-      release: releaseOf(route, alert.severity, now),
-    }));
-    await enqueue(
-      transaction,
-      { id: alert.alertId, severity: alert.severity, sequence },
-      message,
-      recipients,
-      now,
-    );
+    };
+    const links = alert.status === 'closed' ? null : this.#links(alert, now);
+    for (const hasLinks of [true, false]) {
+      const recipients = routes
+        .filter((route) => (route.links ?? false) === hasLinks)
+        .map((route) => ({ channel: route.name, release: releaseOf(route, alert.severity, now) }));
+      if (recipients.length === 0) continue;
+      await enqueue(
+        transaction,
+        { id: alert.alertId, severity: alert.severity, sequence },
+        alertMessage(alert, messageType(step.action), { ...said, links: hasLinks ? links : null }),
+        recipients,
+        now,
+      );
+    }
   }
 }
 

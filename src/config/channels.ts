@@ -13,6 +13,13 @@ const common = {
     .describe('Name of the channel: shown by commands, key of its deliveries.'),
   ...routingShape,
   ...timingShape,
+  links: z
+    .boolean()
+    .optional()
+    .meta({ allowed: 'true or false' })
+    .describe(
+      'Whether its messages have the links of the section links. By default those to people have them: slack, teams, email.',
+    ),
   allowPrivate: z
     .array(z.string().min(1).max(253))
     .default([])

@@ -4,6 +4,7 @@ import { DEFAULT_CAPS } from '../alerts/caps.ts';
 import { MODES } from '../detect/front-matter.ts';
 import { parseBlocks } from '../enrichment/address.ts';
 import { channelSchema } from './channels.ts';
+import { linksSchema, refuseSharedKey } from './links.ts';
 import { secretRef } from './references.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -170,8 +171,7 @@ const enrichment = z.strictObject({
   threatLists: z.array(threatList).default([]).describe('Lists of addresses to be warned of.'),
 });
 
-/** The whole configuration. Paths are relative to the folder of the file. */
-export const configSchema = z.strictObject({
+const sections = z.strictObject({
   data: z.string().min(1).default('./pgvigil-data').describe('Data folder. Also PGVIGIL_DATA and --data.'),
   logLinePrefix: z
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
@@ -210,6 +210,10 @@ export const configSchema = z.strictObject({
     .default({})
     .meta({ allowed: 'tag: [server, …]; * stands for any characters' })
     .describe('Tags of servers, by which channels choose: { prod: [pg-prod-*] }.'),
+  links: linksSchema
+    .optional()
+    .meta({ allowed: 'a section of keys' })
+    .describe('Links in messages with which people acknowledge and close alerts.'),
   control: z
     .strictObject({
       port: z
@@ -231,5 +235,8 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('The log on standard error.'),
 });
+
+/** The whole configuration. Paths are relative to the folder of the file. */
+export const configSchema = sections.superRefine(refuseSharedKey);
 
 export type ConfigValues = z.infer<typeof configSchema>;

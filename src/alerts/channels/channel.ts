@@ -76,6 +76,8 @@ export interface ChannelKind<Shape extends z.ZodRawShape = z.ZodRawShape> {
   readonly paths: readonly (keyof Shape & string)[];
   /** Messages that it is sent unless the configuration says otherwise. */
   readonly events: readonly ChannelEvent[];
+  /** Where people read its messages: these have links unless the configuration says otherwise. */
+  readonly links?: true;
   /** @throws PgvigilError CONFIG_INVALID, SECRET_INVALID, FILE_UNREADABLE */
   open(options: z.infer<z.ZodObject<Shape>>, context: ChannelContext): Promise<Channel>;
 }

@@ -49,6 +49,7 @@ export const email = channelKind({
   },
   paths: [],
   events: ['opened', 'updated'],
+  links: true,
   async open({ host, port, security, user, password, from, to }, context) {
     const { name, ca } = context;
     if ((user === undefined) !== (password === undefined)) {

@@ -37,7 +37,7 @@ export async function openChannel(
 
 /** What a channel is told of, and when. */
 export function routeOf(options: ChannelOptions): Route {
-  const { name, type, minSeverity, detectors, servers, tags, events, quietHours, digest } = options;
+  const { name, type, minSeverity, detectors, servers, tags, events, quietHours, digest, links } = options;
   return {
     name,
     minSeverity,
@@ -47,6 +47,7 @@ export function routeOf(options: ChannelOptions): Route {
     events: events ?? kindOf(type).events,
     quietHours,
     digest,
+    links: links ?? kindOf(type).links ?? false,
   };
 }
 

@@ -59,6 +59,7 @@ export const slack = channelKind({
   paths: [],
   // Who acknowledges or closes an alert does it where the others read along; more messages only hide alerts.
   events: ['opened', 'updated'],
+  links: true,
   async open({ url }, context) {
     const sender = new HttpSender(await context.secret(url), [], context);
     // 400: invalid_payload, invalid_blocks. 403 (action_prohibited, invalid_token) and 404 (no_service, channel_not_found)

@@ -70,6 +70,7 @@ export const teams = channelKind({
   paths: [],
   // As in every chat: who acknowledges or closes an alert does it where the others read along.
   events: ['opened', 'updated'],
+  links: true,
   async open({ url }, context) {
     const sender = new HttpSender(await context.secret(url), [], context);
     // Other answers speak of the workflow, as one that was turned off: somebody may mend it.
