@@ -5,8 +5,7 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo, Server } from 'node:net';
-import { type ServerType, serve } from '@hono/node-server';
+import type { AddressInfo } from 'node:net';
 import { type Context, Hono, type Next } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { AllowList } from '../alerts/allow-list/allow-list.ts';
@@ -16,6 +15,7 @@ import { type WorkerFile, workerFilePath } from '../query/control-client.ts';
 import type { Store } from '../store/store.ts';
 import { alertsRoute } from './alerts-route.ts';
 import { allowListRoute } from './allow-list-route.ts';
+import { listen, stopListening } from './listening.ts';
 import { Snapshots } from './snapshots.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -47,11 +47,16 @@ export interface Control {
 export async function startControl(options: ControlOptions): Promise<Control> {
   const token = randomBytes(32).toString('base64url');
   const snapshots = await Snapshots.open(options.dataDir, options.store);
-  const server = await listen(application(token, snapshots, options), options.port);
+  const server = await listen(application(token, snapshots, options), {
+    host: '127.0.0.1',
+    port: options.port,
+    key: 'control.port',
+    hint: 'Choose another control.port, or 0 for any free one.',
+  });
   const { port } = server.address() as AddressInfo;
   const close = async () => {
     await removeWorkerFile(options.dataDir, token);
-    await stop(server);
+    await stopListening(server);
     await snapshots.close();
   };
   try {
@@ -110,32 +115,6 @@ function bearer(token: string) {
 /** Same length for every text, which a comparison in constant time needs. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
-}
-
-async function listen(app: Hono, port: number): Promise<ServerType> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, () => {
-      server.off('error', refuse);
-      resolve(server);
-    });
-    const refuse = (error: NodeJS.ErrnoException) =>
-      reject(
-        new PgvigilError(
-          'CONFIG_INVALID',
-          `control.port: cannot listen on 127.0.0.1:${port} (${error.code})`,
-          'Choose another control.port, or 0 for any free one.',
-          error,
-        ),
-      );
-    server.once('error', refuse);
-  });
-}
-
-async function stop(server: ServerType): Promise<void> {
-  await new Promise<void>((resolve) => {
-    (server as Server).close(() => resolve());
-    if ('closeAllConnections' in server) server.closeAllConnections();
-  });
 }
 
 /** Readers see the whole file or none. */
