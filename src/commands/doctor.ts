@@ -13,7 +13,7 @@ import { inspectHub } from '../sources/hub-client.ts';
 import { type CommandContext, createContext, type GlobalOptions } from './context.ts';
 import { judgeEnrichment } from './enrichment-findings.ts';
 import { type Finding, judgeData } from './findings.ts';
-import { hubAddress, openChannels } from './run.ts';
+import { hubAddress, openChannels, openLinks } from './run.ts';
 import { commandSql } from './sql.ts';
 
 const HUB_TIMEOUT_MS = 20_000;
@@ -21,7 +21,7 @@ const HUB_TIMEOUT_MS = 20_000;
 /** Prints one line per check; exit code 1 when one failed. */
 export async function doctorCommand(options: GlobalOptions): Promise<void> {
   const context = await createContext(options, 'error');
-  const checks = [checkDetectors, checkEnrichment, checkHub, checkChannels, checkData];
+  const checks = [checkDetectors, checkEnrichment, checkHub, checkChannels, checkLinks, checkData];
   let failed = 0;
   for (const check of checks) {
     for (const finding of await check(context)) {
@@ -116,6 +116,19 @@ async function checkChannel(
     return { state: 'ok', what: `channel ${name} has an address and a key` };
   } catch (error) {
     return failure(error);
+  }
+}
+
+async function checkLinks({ config, env, log }: CommandContext): Promise<Finding[]> {
+  if (config.links === undefined) return [];
+  const { publicUrl, host, port, lifetimeDays } = config.links;
+  try {
+    await openLinks(config, env, log);
+    const days = lifetimeDays === 1 ? 'a day' : `${lifetimeDays} days`;
+    const what = `links have a key, work for ${days}, and lead to ${publicUrl}; the worker listens on ${host}:${port}`;
+    return [{ state: 'ok', what }];
+  } catch (error) {
+    return [failure(error)];
   }
 }
 

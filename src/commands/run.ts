@@ -1,6 +1,7 @@
 /** `pgvigil run`: the worker. */
 
 import { openChannel } from '../alerts/channels/open.ts';
+import { Links, linkKeys } from '../alerts/links.ts';
 import { type Config, resolveSecret, type SecretRef } from '../config.ts';
 import { PgvigilError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -9,6 +10,8 @@ import { Worker, type WorkerOptions } from '../worker/worker.ts';
 import { createContext, type GlobalOptions, stopSignal } from './context.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+const DAY_MS = 86_400_000;
 
 /** Runs until SIGINT or SIGTERM. */
 export async function runCommand(options: GlobalOptions): Promise<void> {
@@ -24,6 +27,7 @@ export async function runCommand(options: GlobalOptions): Promise<void> {
     signal: stop.signal,
     hub: { address: await hubAddress(config, env, log) },
     channels: await openChannels(config, env, log),
+    links: await openLinks(config, env, log),
   });
   log.info({ data: config.data, detectors: worker.status().detectors }, 'pgvigil is watching');
   const signal = await stopped;
@@ -66,6 +70,14 @@ export async function openChannels(
   log: Log,
 ): Promise<WorkerOptions['channels']> {
   return Promise.all(config.channels.map((one) => openChannel(one, (ref) => secret(ref, env, log))));
+}
+
+/** What makes and reads links, where they are configured. @throws PgvigilError SECRET_INVALID */
+export async function openLinks(config: Config, env: Environment, log: Log): Promise<Links | undefined> {
+  if (config.links === undefined) return undefined;
+  const { publicUrl, secret: ref, lifetimeDays } = config.links;
+  const keys = linkKeys(await secret(ref, env, log));
+  return new Links({ publicUrl, keys, lifetimeMs: lifetimeDays * DAY_MS });
 }
 
 function secret(ref: SecretRef, env: Environment, log: Log): Promise<string> {

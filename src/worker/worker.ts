@@ -10,6 +10,7 @@ import type { OpenChannel } from '../alerts/channels/open.ts';
 import { Deliverer } from '../alerts/delivery.ts';
 import { AlertDesk } from '../alerts/desk.ts';
 import type { AlertChange } from '../alerts/lifecycle.ts';
+import type { Links } from '../alerts/links.ts';
 import { Notifier } from '../alerts/notifier.ts';
 import type { Config } from '../config.ts';
 import { messageOf } from '../errors.ts';
@@ -25,6 +26,7 @@ import { startEnriching } from './enriching.ts';
 import { createIngestor } from './ingestion.ts';
 import type { Ingestor } from './ingestor.ts';
 import { LearningAside, startLearning } from './learning.ts';
+import { type LinksServer, startLinksServer } from './links-server.ts';
 import { reportDetectors, reportPrefix, reportSource } from './reporting.ts';
 
 /** A detector that runs longer than this is stopped; the others run. */
@@ -38,6 +40,8 @@ export interface WorkerOptions {
   config: Config;
   hub: Pick<EventHubSourceOptions, 'address' | 'operationTimeoutMs' | 'balanceIntervalMs'>;
   channels: readonly OpenChannel[];
+  /** Makes and reads the links of messages; undefined where none are configured. */
+  links?: Links | undefined;
   log: Log;
   /** Ends the wait for a hub that does not answer; `start` then returns and `stop` does the rest. */
   signal?: AbortSignal;
@@ -71,6 +75,7 @@ export class Worker {
   readonly #learning: LearningAside;
   readonly #deliverer: Deliverer;
   readonly #control: Control;
+  readonly #linksServer: LinksServer | undefined;
   readonly #log: Log;
   readonly #status: WorkerStatus;
   readonly #stop = new AbortController();
@@ -85,6 +90,7 @@ export class Worker {
     learning: LearningAside;
     deliverer: Deliverer;
     control: Control;
+    linksServer: LinksServer | undefined;
     log: Log;
     status: WorkerStatus;
     intervalMs: number;
@@ -97,6 +103,7 @@ export class Worker {
     this.#learning = parts.learning;
     this.#deliverer = parts.deliverer;
     this.#control = parts.control;
+    this.#linksServer = parts.linksServer;
     this.#log = parts.log;
     this.#status = parts.status;
     this.#loop = this.#detect(parts.intervalMs);
@@ -108,7 +115,7 @@ export class Worker {
    * @throws PgvigilError DATA_*, CONFIG_INVALID, SOURCE_REFUSED
    */
   static async start(options: WorkerOptions): Promise<Worker> {
-    const { config, log } = options;
+    const { config, links, log } = options;
     const store = await Store.open(config.data, {
       walRecovered: (path) =>
         log.warn(
@@ -195,6 +202,7 @@ export class Worker {
       const notifier = new Notifier({
         routes: options.channels.map(({ route }) => route),
         serverTags: config.serverTags,
+        ...(links && { links: (alert, now) => links.of(alert, now) }),
       });
       const detection = new Detection({
         store,
@@ -228,15 +236,19 @@ export class Worker {
         channels: options.channels.map(({ channel }) => channel),
         log,
       });
+      const desk = new AlertDesk({ store, notifier, detectorFolders: config.detection.detectorFolders });
       const control = await startControl({
         dataDir: config.data,
         port: config.control.port,
         store,
         status: () => ({ ...status, lag: source.lag() }),
         allowList: new AllowList(store, config.detection.detectorFolders),
-        desk: new AlertDesk({ store, notifier, detectorFolders: config.detection.detectorFolders }),
+        desk,
       });
       cleanup.unshift(() => control.close());
+      const linksServer =
+        links && config.links && (await startLinksServer({ ...config.links, links, store, desk, log }));
+      cleanup.unshift(async () => linksServer?.close());
 
       deliverer.start();
       cleanup.unshift(() => deliverer.stop());
@@ -253,6 +265,7 @@ export class Worker {
         learning,
         deliverer,
         control,
+        linksServer,
         log,
         status,
         intervalMs,
@@ -280,6 +293,7 @@ export class Worker {
     await this.#loop;
     await this.#learning.stop();
     await this.#deliverer.stop();
+    await this.#linksServer?.close();
     await this.#control.close();
     await this.store.close();
   }

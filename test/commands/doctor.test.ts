@@ -137,6 +137,23 @@ describe('pgvigil doctor', () => {
     assert.doesNotMatch(stdout, /^fail/m);
   });
 
+  test('links are a line where they are configured, and fail without a usable key', async () => {
+    const links = { publicUrl: 'https://sec.example/pgvigil', secret: { env: 'LINK_KEY' }, port: 8089 };
+    await writeFile(join(cwd, 'links.yaml'), JSON.stringify({ links })); // JSON is YAML
+    const doctor = (key: string) =>
+      pgvigil(cwd, ['doctor', '-c', 'links.yaml', '-d', 'data'], { LINK_KEY: key });
+    const good = await doctor(`whsec_${Buffer.alloc(32, 7).toString('base64')}`);
+    assert.equal(good.exitCode, 0, good.stdout);
+    assert.match(
+      good.stdout,
+      /^ok {4}links have a key, work for 7 days, and lead to https:\/\/sec\.example\/pgvigil; the worker listens on 127\.0\.0\.1:8089$/m,
+    );
+    const bad = await doctor('hunter2');
+    assert.equal(bad.exitCode, 1);
+    assert.match(bad.stdout, /^fail {2}links\.secret: .*\n {6}Make one with `pgvigil alerts keys`/m);
+    assert.doesNotMatch(bad.stdout + bad.stderr, /hunter2/);
+  });
+
   test('without a data folder it warns', async () => {
     const { exitCode, stdout } = await pgvigil(cwd, ['doctor', '-d', 'none']);
     assert.equal(exitCode, 0);
