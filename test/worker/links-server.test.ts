@@ -302,8 +302,9 @@ test('so many decisions in a minute and no more; forged ones take no room from t
 test('a store that fails is a page and a line in the log', async (t) => {
   const rig = await linksRig(t);
   await rig.store.close();
-  const { status, body } = await rig.ask(rig.path('close'));
+  const { status, body, headers } = await rig.ask(rig.path('close'));
   assert.equal(status, 500);
+  assert.equal(headers.get('referrer-policy'), 'no-referrer');
   assert.match(body, /Something went wrong/);
   assert.match(rig.logged.join(), /the store is closed/);
   assert.ok(!rig.logged.join().includes(rig.token('close')));
