@@ -19,7 +19,7 @@ Kubernetes secrets). They are read when they are needed. A file that other users
 A key for webhooks is made with:
 
 \`\`\`
-echo "whsec_$(openssl rand -base64 32)"
+pgvigil alerts keys
 \`\`\`
 
 ## Environment variables

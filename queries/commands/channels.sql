@@ -3,7 +3,7 @@ SELECT
   channel,
   CASE
     WHEN any_value(b.disabled_at) IS NOT NULL THEN 'disabled'
-    WHEN NOT list_contains($configured::VARCHAR[], channel) THEN 'not configured'
+    WHEN NOT list_contains(coalesce($configured::VARCHAR[], []), channel) THEN 'not configured'
     ELSE 'enabled'
   END AS state,
   count(*) FILTER (d.state = 'pending') AS pending,
@@ -13,7 +13,7 @@ SELECT
   strftime(max(d.finished_at) FILTER (d.state = 'delivered'), '%Y-%m-%d %H:%M:%S') AS last_delivered,
   coalesce(any_value(b.reason), arg_max(d.last_error, d.created_at) FILTER (d.state = 'pending')) AS error
 FROM (
-  SELECT unnest($configured::VARCHAR[]) AS channel
+  SELECT unnest(coalesce($configured::VARCHAR[], [])) AS channel
   UNION SELECT channel FROM deliveries
 ) c
 LEFT JOIN deliveries d USING (channel)

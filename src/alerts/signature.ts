@@ -126,7 +126,7 @@ function invalidSecret(reason: string): PgvigilError {
   return new PgvigilError(
     'SECRET_INVALID',
     `the webhook secret ${reason}`,
-    'Make one with: echo "whsec_$(openssl rand -base64 32)", and give the receiver the same.',
+    'Make one with `pgvigil alerts keys`, and give the receiver the same.',
   );
 }
 

@@ -56,7 +56,8 @@ export async function listDeliveriesCommand(options: DeliveriesOptions): Promise
 export async function listChannelsCommand(options: GlobalOptions & { format: string }): Promise<void> {
   const { config } = await createContext(options);
   await print(options, ['channels', 'channels'], {
-    configured: listValue(config.channels.map(({ name }) => name)),
+    // An empty list would have no type.
+    configured: config.channels.length === 0 ? null : listValue(config.channels.map(({ name }) => name)),
   });
 }
 

@@ -74,8 +74,10 @@ describe('judgeData', () => {
     [{ audit_gaps: 3 }, 'warn', /3 audited statements never arrived/, /FROM audit_gaps/],
     [{ rejects: 7 }, 'warn', /7 records could not be decoded/, /FROM rejects/],
     [{ missing: 3 }, 'warn', /3 messages aged out/, /FROM gaps/],
-    [{ retrying: 2 }, 'warn', /2 alert messages wait/, /state = 'pending'/],
-    [{ dead: 2 }, 'fail', /2 alert messages were given up/, /state = 'dead'/],
+    [{ retrying: 2 }, 'warn', /2 alert messages wait/, /alerts deliveries --state pending/],
+    [{ dead: 2 }, 'fail', /2 alert messages were given up/, /alerts replay --all/],
+    [{ pending: 5_001 }, 'fail', /5001 messages wait in the outbox/, /alerts channels/],
+    [{ disabled: ['soc'] }, 'fail', /channel soc is disabled/, /alerts channels enable soc/],
     [{ failing: ['A01: Out of Memory'] }, 'fail', /detector A01: Out of Memory/, /The others run/],
   ];
   for (const [change, state, what, hint] of cases) {
@@ -97,17 +99,22 @@ describe('judgeData', () => {
     );
   });
 
-  test('the queries that hints name are accepted by pgvigil query', async (t) => {
+  test('the commands that hints name are accepted', async (t) => {
     const { path, remove } = await workFolder();
     t.after(remove);
     await pgvigil(path, ['backfill', RECORDING, '-d', 'data']);
-    const hints = judgeData({ ...HEALTHY, rejects: 1, missing: 1, retrying: 1, dead: 1 }, NOW).map(
-      ({ hint = '' }) => /pgvigil query "([^"]+)"/.exec(hint)?.[1],
+    const trouble = { rejects: 1, missing: 1, retrying: 1, pending: 9_999, dead: 1 };
+    const hints = judgeData({ ...HEALTHY, ...trouble }, NOW).map(({ hint = '' }) => hint);
+    const queries = hints.flatMap((hint) => /pgvigil query "([^"]+)"/.exec(hint)?.[1] ?? []);
+    const commands = hints.flatMap(
+      (hint) => /pgvigil (alerts (?:deliveries|channels)[a-z -]*)/.exec(hint)?.[1] ?? [],
     );
-    const queries = hints.filter((sql) => sql !== undefined);
-    assert.equal(queries.length, 4);
-    for (const sql of queries) {
-      const { exitCode, stderr } = await pgvigil(path, ['query', sql, '-d', 'data']);
+    assert.deepEqual([queries.length, commands.length], [2, 3]);
+    for (const words of [
+      ...queries.map((sql) => ['query', sql]),
+      ...commands.map((text) => text.split(' ')),
+    ]) {
+      const { exitCode, stderr } = await pgvigil(path, [...words, '-d', 'data']);
       assert.equal(exitCode, 0, stderr);
     }
   });
@@ -173,8 +180,11 @@ describe('pgvigil doctor', () => {
     assert.equal(exitCode, 1);
     assert.match(stdout, /^fail {2}detection\.parameters\.A01\.min_failures: must lie between 3 and 10000$/m);
     assert.match(stdout, /^ok {4}channel good has an address and a key$/m);
-    assert.match(stdout, /^fail {2}.*NONE is not set$/m);
-    assert.match(stdout, /^fail {2}the webhook secret does not start with whsec_$/m);
+    assert.match(stdout, /^fail {2}channel unset: .*NONE is not set$/m);
+    assert.match(
+      stdout,
+      /^fail {2}channel weak: the webhook secret does not start with whsec_ or whsk_\n {6}Make one with `pgvigil alerts keys`/m,
+    );
     assert.doesNotMatch(stdout, /hunter2/);
   });
 });

@@ -25,14 +25,24 @@ export async function openChannel(
 ): Promise<OpenChannel> {
   const { name, type, allowPrivate, ca } = options;
   const kind = kindOf(type);
-  const channel = await kind.open(options, {
-    name,
-    secret,
-    allowPrivate,
-    ca: ca === undefined ? undefined : await certificates(name, ca),
-    version: VERSION,
-  });
-  return { channel, route: routeOf(options) };
+  try {
+    const channel = await kind.open(options, {
+      name,
+      secret,
+      allowPrivate,
+      ca: ca === undefined ? undefined : await certificates(name, ca),
+      version: VERSION,
+    });
+    return { channel, route: routeOf(options) };
+  } catch (error) {
+    throw named(name, error);
+  }
+}
+
+/** Of several channels, which one: what reads a secret does not know whose it is. */
+function named(name: string, error: unknown): unknown {
+  if (!(error instanceof PgvigilError) || error.message.includes(`channel ${name}`)) return error;
+  return new PgvigilError(error.code, `channel ${name}: ${error.message}`, error.hint, error.cause);
 }
 
 /** What a channel is told of, and when. */
