@@ -6,7 +6,7 @@ import type { Store, Transaction } from '../store/store.ts';
 import { type AlertRow, alertFromRow, saveChanges } from './alert-store.ts';
 import type { ChannelEvent } from './channels/channel.ts';
 import { enable } from './disabled-channels.ts';
-import { FLOOD } from './flood.ts';
+import { engineFinding } from './engine-findings.ts';
 import type { Actor } from './history.ts';
 import type { DetectorNotes, Notifier } from './notifier.ts';
 import { type DeadLetters, replay } from './outbox.ts';
@@ -30,7 +30,7 @@ const STEPS = {
   { action: string; status: Alert['status']; event: ChannelEvent }
 >;
 
-/** Findings of the engine itself have no detector file. */
+/** Its file is gone by now. */
 const UNKNOWN_DETECTOR: DetectorNotes = { why: null, attack: [], runbook: [] };
 
 export interface DeskOptions {
@@ -77,7 +77,8 @@ export class AlertDesk {
         reason: decision.action === 'close' ? decision.reason : null,
         note: decision.note,
       };
-      const notes = [FLOOD, ...detectors].find(({ id }) => id === alert.detector) ?? UNKNOWN_DETECTOR;
+      const notes =
+        engineFinding(alert) ?? detectors.find(({ id }) => id === alert.detector) ?? UNKNOWN_DETECTOR;
       await this.#notifier.tell(transaction, alert, step, event, notes, now);
       return alert;
     });

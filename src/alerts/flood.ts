@@ -5,25 +5,9 @@ import { timestamp } from '../store/rows.ts';
 import { storeSql } from '../store/sql.ts';
 import type { Row, Transaction } from '../store/store.ts';
 import { type AlertRow, alertFromRow, saveChanges } from './alert-store.ts';
+import { FLOOD } from './engine-findings.ts';
 import type { HeldHour } from './holding.ts';
 import { type AlertChange, howItChanged } from './lifecycle.ts';
-
-/** A detector without a file. The allow-list and the caps do not apply to it: it tells of what they keep quiet. */
-export const FLOOD = {
-  id: 'G01',
-  name: 'engine.flood',
-  title: 'Too many alerts: some are held back',
-  why: 'A server in ordinary work raises few alerts; beyond the cap they are kept and sent to nobody, and a flood may be made to hide one finding among many.',
-  attack: [] as string[],
-  /** Milliseconds after its hour. */
-  quiet: 3_600_000,
-  runbook: [
-    `See what is held - pgvigil query "SELECT detector, severity, entity, summary FROM alerts WHERE status = 'held' ORDER BY first_seen DESC".`,
-    'Read the high and critical alerts of the same hour first: a flood may be made to hide one of them. Critical ones are never held.',
-    'Where one address or application is behind the flood, block it in the firewall rules of the server, or mend it.',
-    'Where the flood is harmless, raise the threshold of its detector, or add what is known to the list: pgvigil allow add --help.',
-  ],
-} as const;
 
 /** Detectors named in the sentence; the query shows the rest. */
 const NAMED = 5;

@@ -3,6 +3,7 @@
  * what some shell could take for more than a word is left out of them. Pure.
  */
 import type { Alert } from '../model/alert.ts';
+import { engineFinding } from './engine-findings.ts';
 
 /** How long the suggested silence lasts. */
 const SILENCE = '7d';
@@ -28,8 +29,19 @@ export function closeCommand(alertId: string): string {
   return `pgvigil alerts close ${plainId(alertId)} --reason resolved`;
 }
 
-/** Keeps the same finding about the same entity quiet for a week. */
+/** What `silenceCommand` is for. */
+export function silenceHeading(alert: Pick<Alert, 'detector' | 'entity'>): string {
+  return engineFinding(alert) === undefined ? 'Silence it for a week' : 'Hear no more of this one';
+}
+
+/**
+ * Keeps the same finding about the same entity quiet for a week. The allow-list does not know findings of the engine: one of
+ * those is acknowledged, and a key of the configuration makes them fewer.
+ */
 export function silenceCommand({ alertId, detector, server, entity }: SilencedAlert): string {
+  const finding = engineFinding({ detector, entity });
+  if (finding !== undefined)
+    return `${acknowledgeCommand(alertId)} # for all of them: ${finding.setting} in pgvigil.yaml`;
   const words = [detector, server, entity];
   if (words.some((word) => word.length > MAX_WORD || !HARMLESS.test(word))) {
     const id = plainId(alertId);

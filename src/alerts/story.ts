@@ -12,7 +12,7 @@ import type {
   DigestReason,
   Message,
 } from './message.ts';
-import { showCommand } from './next-steps.ts';
+import { showCommand, silenceHeading } from './next-steps.ts';
 
 export interface Story {
   /** What kind of message it is: `New alert`, `Alert closed`, `Digest`. */
@@ -83,7 +83,7 @@ function alertStory({ type, data }: AlertMessage): Story {
     commands: [
       { heading: 'Look closer', command: data.query },
       { heading: 'Say that you have it', command: data.acknowledge },
-      { heading: 'Silence it for a week', command: data.silence },
+      { heading: silenceHeading(data), command: data.silence },
     ],
     links: followable(data.links),
     footnote:

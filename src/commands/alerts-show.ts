@@ -1,6 +1,6 @@
 /** `pgvigil alerts show`. */
-import { FLOOD } from '../alerts/flood.ts';
-import { acknowledgeCommand, closeCommand, silenceCommand } from '../alerts/next-steps.ts';
+import { engineFinding } from '../alerts/engine-findings.ts';
+import { acknowledgeCommand, closeCommand, silenceCommand, silenceHeading } from '../alerts/next-steps.ts';
 import { loadDetectors } from '../detect/detector.ts';
 import { PgvigilError } from '../errors.ts';
 import { printable } from '../printable.ts';
@@ -14,7 +14,7 @@ export async function showAlertCommand(id: string, options: GlobalOptions): Prom
   const reader = await openReader(config.data);
   try {
     const alert = await findAlert(reader, id);
-    const notes = await notesOf(String(alert.detector), config.detection.detectorFolders);
+    const notes = await notesOf(alert, config.detection.detectorFolders);
     out.write(alertText(alert, notes));
   } finally {
     await reader.close();
@@ -68,8 +68,10 @@ interface Notes {
 }
 
 /** Nothing when the detector is gone by now. */
-async function notesOf(detectorId: string, folders: readonly string[]): Promise<Notes> {
-  if (detectorId === FLOOD.id) return FLOOD;
+async function notesOf(alert: Row, folders: readonly string[]): Promise<Notes> {
+  const detectorId = String(alert.detector);
+  const finding = engineFinding({ detector: detectorId, entity: String(alert.entity) });
+  if (finding !== undefined) return finding;
   const { detectors } = await loadDetectors(folders);
   return detectors.find(({ id }) => id === detectorId) ?? { why: null, runbook: [] };
 }
@@ -142,7 +144,7 @@ function alertText(alert: Row, { why, runbook }: Notes): string {
     'Say that you have it, or that it is done',
     `  ${acknowledgeCommand(id)}`,
     `  ${closeCommand(id)}`,
-    'Silence it for a week',
+    silenceHeading(silenced),
     `  ${silenceCommand(silenced)}`,
     '',
   );

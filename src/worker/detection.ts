@@ -3,7 +3,7 @@
  * Alerts, evidence, outbox rows and how far the detector has looked commit together.
  */
 import { type AlertCaps, DEFAULT_CAPS } from '../alerts/caps.ts';
-import { FLOOD } from '../alerts/flood.ts';
+import { FLOOD } from '../alerts/engine-findings.ts';
 import { WORKER } from '../alerts/history.ts';
 import { type AlertChange, changeText } from '../alerts/lifecycle.ts';
 import { Notifier } from '../alerts/notifier.ts';

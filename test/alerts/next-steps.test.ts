@@ -7,6 +7,7 @@ import {
   closeCommand,
   evidenceQuery,
   silenceCommand,
+  silenceHeading,
 } from '../../src/alerts/next-steps.ts';
 import { alertWith } from './support.ts';
 
@@ -32,6 +33,20 @@ describe('command lines for the reader of an alert', () => {
       '--reason',
       '…',
     ]);
+  });
+
+  it('name for findings of the engine, which the allow-list does not know, what helps', () => {
+    const settings = { G01: 'detection.maxAlertsPerHour', G02: 'heartbeat' };
+    for (const [detector, setting] of Object.entries(settings)) {
+      const alert = alertWith({ detector, entity: 'server pg-prod-1' });
+      assert.equal(
+        silenceCommand(alert),
+        `${acknowledgeCommand(alert.alertId)} # for all of them: ${setting} in pgvigil.yaml`,
+      );
+      assert.deepEqual(words(silenceCommand(alert)), ['alerts', 'acknowledge', alert.alertId]);
+      assert.equal(silenceHeading(alert), 'Hear no more of this one');
+    }
+    assert.equal(silenceHeading(alertWith()), 'Silence it for a week');
   });
 
   it('do not take what an attacker wrote for a pattern, an option or another command', () => {
