@@ -52,6 +52,7 @@ test('without file, variables and flags everything has its default', async () =>
       baselines: { learningDays: 14, memoryDays: 60 },
       maxAlertsPerHour: { server: 100, detector: 30 },
     },
+    heartbeat: { serverMinutes: 30, partitionMinutes: 60, channelMinutes: 15 },
     networks: [],
     enrichment: { providers: [], threatLists: [] },
     channels: [],

@@ -46,21 +46,22 @@ export class Notifier {
    * Records a step in the life of an alert, and what has to be sent of it, in the transaction that makes the step. The alert
    * and its evidence are stored already. Of silent alerts nobody is told.
    *
-   * @param event what the step is to the channels; null: it is not sent
+   * @param event what the step is to the channels, several where any of them will do; null: it is not sent
    * @param now milliseconds since 1970-01-01 UTC
    */
   async tell(
     transaction: Transaction,
     alert: Alert,
     step: AlertStep,
-    event: ChannelEvent | null,
+    event: ChannelEvent | readonly ChannelEvent[] | null,
     notes: DetectorNotes,
     now: number,
   ): Promise<void> {
     const sequence = await addStep(transaction, alert, step, now);
     if (event === null || isSilent(alert)) return;
     const tags = tagsOf(alert, this.#serverTags);
-    const routes = this.#routes.filter((route) => isRouted(route, alert, tags, event));
+    const events = typeof event === 'string' ? [event] : event;
+    const routes = this.#routes.filter((route) => events.some((one) => isRouted(route, alert, tags, one)));
     if (routes.length === 0) return;
     const said: AlertNotes = {
       ...notes,

@@ -132,6 +132,20 @@ const detection = z.strictObject({
     .describe('Alerts beyond it are held: kept and sent to nobody, and one alert (G01) says so.'),
 });
 
+const silentAfter = (minutes: number) => z.int().min(0).max(10_000).default(minutes);
+
+const heartbeat = z.strictObject({
+  serverMinutes: silentAfter(30).describe(
+    'Minutes without a log line of a server, or without any message of the hub. 0: not watched.',
+  ),
+  partitionMinutes: silentAfter(60).describe(
+    'Minutes without a message of a partition in which messages wait, or while the others go on. 0: not watched.',
+  ),
+  channelMinutes: silentAfter(15).describe(
+    'Minutes in which a channel takes none of the messages that wait for it. 0: not watched.',
+  ),
+});
+
 const cidr = z
   .string()
   .refine((text) => parseBlocks(text) !== null, 'must be an address, a CIDR or a range FROM-TO')
@@ -188,6 +202,9 @@ const sections = z.strictObject({
     .describe('The hub to read. Not needed by commands that only look at stored data.'),
   ingest: ingest.prefault({}).describe('How records are gathered and stored.'),
   detection: detection.prefault({}).describe('How detectors run.'),
+  heartbeat: heartbeat
+    .prefault({})
+    .describe('When something counts as silent: one alert (G02) says so, and that it is back.'),
   networks: z.array(network).default([]).describe('Networks that you know: offices, VNets, firewall rules.'),
   enrichment: enrichment
     .prefault({})

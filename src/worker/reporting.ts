@@ -1,4 +1,5 @@
 /** What the worker writes into its log: once a thing has happened, and what to do about it. */
+import type { SilenceChange } from '../alerts/heartbeat/silences.ts';
 import type { FoundPrefix } from '../decode/prefix/finder.ts';
 import type { Log } from '../log.ts';
 import type { SourceEvent } from '../sources/event-hubs.ts';
@@ -34,4 +35,9 @@ export function reportSource(log: Log, event: SourceEvent): void {
       );
       break;
   }
+}
+
+export function reportSilence(log: Log, { alert, change, what }: SilenceChange): void {
+  const { detector, severity, server, entity, summary } = alert;
+  log.warn({ detector, severity, server, entity, summary, what }, `silence ${change}`);
 }

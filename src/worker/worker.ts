@@ -23,11 +23,12 @@ import { type Control, startControl } from './control.ts';
 import { Detection } from './detection.ts';
 import { DetectorBook } from './detector-book.ts';
 import { startEnriching } from './enriching.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { createIngestor } from './ingestion.ts';
 import type { Ingestor } from './ingestor.ts';
 import { LearningAside, startLearning } from './learning.ts';
 import { type LinksServer, startLinksServer } from './links-server.ts';
-import { reportDetectors, reportPrefix, reportSource } from './reporting.ts';
+import { reportDetectors, reportPrefix, reportSilence, reportSource } from './reporting.ts';
 
 /** A detector that runs longer than this is stopped; the others run. */
 const DETECTOR_TIMEOUT_MS = 30_000;
@@ -74,6 +75,7 @@ export class Worker {
   readonly #detection: Detection;
   readonly #learning: LearningAside;
   readonly #deliverer: Deliverer;
+  readonly #heartbeat: Heartbeat;
   readonly #control: Control;
   readonly #linksServer: LinksServer | undefined;
   readonly #log: Log;
@@ -89,6 +91,7 @@ export class Worker {
     detection: Detection;
     learning: LearningAside;
     deliverer: Deliverer;
+    heartbeat: Heartbeat;
     control: Control;
     linksServer: LinksServer | undefined;
     log: Log;
@@ -102,6 +105,7 @@ export class Worker {
     this.#detection = parts.detection;
     this.#learning = parts.learning;
     this.#deliverer = parts.deliverer;
+    this.#heartbeat = parts.heartbeat;
     this.#control = parts.control;
     this.#linksServer = parts.linksServer;
     this.#log = parts.log;
@@ -252,6 +256,18 @@ export class Worker {
 
       deliverer.start();
       cleanup.unshift(() => deliverer.stop());
+      // Before the hub has answered: one that does not is silent, too.
+      const heartbeat = new Heartbeat({
+        store,
+        notifier,
+        settings: config.heartbeat,
+        channels: options.channels.map(({ channel }) => channel.name),
+        source,
+        onChange: (change) => reportSilence(log, change),
+        onFailure: (error) => log.error({ error }, 'the heartbeat could not be looked at; it is tried again'),
+      });
+      heartbeat.start();
+      cleanup.unshift(() => heartbeat.stop());
       options.signal?.addEventListener('abort', () => void source.close());
       await source.start();
       status.source = source.source;
@@ -264,6 +280,7 @@ export class Worker {
         detection,
         learning,
         deliverer,
+        heartbeat,
         control,
         linksServer,
         log,
@@ -292,6 +309,7 @@ export class Worker {
     this.#stop.abort();
     await this.#loop;
     await this.#learning.stop();
+    await this.#heartbeat.stop();
     await this.#deliverer.stop();
     await this.#linksServer?.close();
     await this.#control.close();
