@@ -1,8 +1,33 @@
 /** The page of the detectors, from their front matter. */
 import { basename } from 'node:path';
+import { FLOOD, SILENCE } from '../../src/alerts/engine-findings.ts';
 import { type Detector, loadDetectors } from '../../src/detect/detector.ts';
 import type { ParameterDefinition } from '../../src/detect/front-matter.ts';
 import { code, head, list, steps, table } from './markdown.ts';
+
+/** What the heartbeat tells of; see `src/alerts/heartbeat/lives.ts`. */
+const SILENCES = [
+  [
+    code('server <name>'),
+    'high',
+    'No line of its log (category PostgreSQLLogs) that can be read has come for `serverMinutes`, while the hub went on. A server that sent nothing for a week is forgotten, and its alert closes with the reason `gone`.',
+  ],
+  [
+    code('source <hub>'),
+    'high',
+    'The hub has brought no message at all for `serverMinutes`. This takes the place of one alert for each server and partition.',
+  ],
+  [
+    code('partition <n> of <hub>'),
+    'medium',
+    'It has brought no message for `partitionMinutes`, although messages wait in it, or while the others brought 20 each.',
+  ],
+  [
+    code('channel <name>'),
+    'medium, high',
+    'It took none of the messages that wait for it for `channelMinutes`; high after four times that, or at once when it is disabled. The other channels are told; its own message waits with the rest.',
+  ],
+];
 
 /** @throws PgvigilError when a detector of pgvigil cannot be used */
 export async function detectorsPage(): Promise<string> {
@@ -33,10 +58,20 @@ own are files of the same form in a folder under \`detection.detectorFolders\`, 
 \`pgvigil detectors test FILE\` runs these. [writing-detectors.md](writing-detectors.md) leads through it. [attack-layer.json](attack-layer.json)
 shows the techniques that are covered in the [ATT&CK Navigator](https://mitre-attack.github.io/attack-navigator/).
 
-\`pgvigil detectors status\` says for each server which of them see what they need. G01 has no file: it is the one alert that is
-sent in place of those that \`detection.maxAlertsPerHour\` holds back, with their number by detector.
+\`pgvigil detectors status\` says for each server which of them see what they need.
+
+Two findings are of pgvigil itself and have no file. Neither the caps nor the allow-list apply to them.
+
+- G01 (\`${FLOOD.name}\`) is the one alert that is sent in place of those that \`detection.maxAlertsPerHour\` holds back, with
+  their number by detector.
+- G02 (\`${SILENCE.name}\`, ATT&CK ${SILENCE.attack.map(technique).join(' ')}) is the heartbeat: one alert when something goes silent, closed with the reason
+  \`returned\` when it is back. Channels that are told of \`updated\` or \`closed\` hear of that.
+
+Each key of \`heartbeat\` in the configuration is a number of minutes, counted anew when the worker starts:
 
 `,
+    table(['entity of the alert', 'severity', 'when'], SILENCES),
+    '\n',
     table(['id', 'name', 'severity', 'finds', 'ATT&CK'], overview),
     ...detectors.map(section),
   ].join('');

@@ -21,4 +21,9 @@ SELECT
   (SELECT count(*) FROM deliveries WHERE state = 'pending') AS pending,
   (SELECT count(*) FROM deliveries WHERE state = 'dead') AS dead,
   (SELECT list(channel ORDER BY channel) FROM disabled_channels) AS disabled,
+  -- Channels have findings of their own.
+  (
+    SELECT list(summary ORDER BY first_seen, alert_id) FROM alerts
+    WHERE detector = 'G02' AND status IN ('open', 'acknowledged') AND NOT starts_with(entity, 'channel ')
+  ) AS silent,
   (SELECT list(concat(detector, ': ', last_error)) FROM detector_runs WHERE last_error IS NOT NULL) AS failing

@@ -64,7 +64,7 @@ COMMENT ON COLUMN alert_history.action IS 'opened, updated, acknowledged, reopen
 COMMENT ON COLUMN alert_history.actor IS 'Who: a person, or pgvigil.';
 COMMENT ON COLUMN alert_history.via IS 'worker, cli, api or link.';
 COMMENT ON COLUMN alert_history.what IS 'What changed, in words; null where the action says it.';
-COMMENT ON COLUMN alert_history.reason IS 'Of closing: resolved, false-positive, expected, duplicate, or quiet when pgvigil did it.';
+COMMENT ON COLUMN alert_history.reason IS 'Of closing: resolved, false-positive, expected, duplicate; quiet, returned or gone when pgvigil did it.';
 COMMENT ON COLUMN alert_history.note IS 'What the person added.';
 COMMENT ON COLUMN alert_history.severity IS 'Severity after the step.';
 COMMENT ON COLUMN alert_history.evidence_count IS 'Events behind the alert after the step.';

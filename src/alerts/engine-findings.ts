@@ -40,7 +40,7 @@ export type SilentKind = (typeof SILENT_KINDS)[number];
 
 const SILENCE_RUNBOOKS: Readonly<Record<SilentKind, readonly string[]>> = {
   server: [
-    'See whether the server runs - az postgres flexible-server show --query state. Where it was stopped on purpose, close this with --reason expected.',
+    'See whether the server runs - az postgres flexible-server show --ids <id of the server> --query state. Where it was stopped on purpose, close this with --reason expected.',
     'See whether its log still goes to the hub - az monitor diagnostic-settings list --resource <id of the server>; its category PostgreSQLLogs has to be on.',
     'Find out who changed either - az monitor activity-log list --resource-id <id of the server> --offset 1d.',
     'See whether its lines come and cannot be read - pgvigil query "SELECT server, code, reason, count(*) FROM rejects GROUP BY ALL".',
@@ -48,7 +48,7 @@ const SILENCE_RUNBOOKS: Readonly<Record<SilentKind, readonly string[]>> = {
   ],
   partition: [
     'See what the log of pgvigil says of the partition: the hub refuses it, or another process reads it in the same consumer group. Each worker needs a group of its own.',
-    'See how far it is stored and what the hub holds - pgvigil query "FROM positions", pgvigil doctor.',
+    'See how far it is stored and what the hub holds - pgvigil query "SELECT * FROM positions", pgvigil doctor.',
     'Where messages wait and nothing is in their way, start the worker again: it goes on from what is stored.',
     'Be back before the hub forgets: what is older than its retention is lost, and stands in the view gaps.',
   ],
@@ -60,7 +60,7 @@ const SILENCE_RUNBOOKS: Readonly<Record<SilentKind, readonly string[]>> = {
   ],
   channel: [
     'See what its receiver answers - pgvigil alerts channels, pgvigil alerts deliveries --state pending.',
-    'Mend the receiver or the way to it, and try - pgvigil alerts test. What waits is sent by itself then.',
+    'Mend the receiver or the way to it, and try - pgvigil alerts test <channel>. What waits is sent by itself then.',
     'Where the channel is disabled, what waits is sent after pgvigil alerts channels enable <channel>.',
     'Read what it has not told - pgvigil alerts list --status open.',
   ],

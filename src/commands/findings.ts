@@ -41,6 +41,13 @@ export function judgeData(facts: Readonly<Record<string, Cell>>, now: number): F
     what: `the newest event is of ${String(facts.newest)}`,
     hint: 'If the servers are busy, look at their diagnostic settings and at the hub.',
   });
+  for (const what of (facts.silent as string[] | null) ?? []) {
+    add(true, {
+      state: 'fail',
+      what,
+      hint: 'What to do: pgvigil alerts list --detector G02, and pgvigil alerts show with its id.',
+    });
+  }
   add(number('audited') === 0, {
     state: 'fail',
     what: 'no AUDIT line was ever seen: statements are not watched',

@@ -78,6 +78,7 @@ describe('judgeData', () => {
     [{ dead: 2 }, 'fail', /2 alert messages were given up/, /alerts replay --all/],
     [{ pending: 5_001 }, 'fail', /5001 messages wait in the outbox/, /alerts channels/],
     [{ disabled: ['soc'] }, 'fail', /channel soc is disabled/, /alerts channels enable soc/],
+    [{ silent: ['no log line of pg-1'] }, 'fail', /^no log line of pg-1$/, /alerts list --detector G02/],
     [{ failing: ['A01: Out of Memory'] }, 'fail', /detector A01: Out of Memory/, /The others run/],
   ];
   for (const [change, state, what, hint] of cases) {
