@@ -4,7 +4,7 @@ import type { FoundPrefix } from '../decode/prefix/finder.ts';
 import type { Log } from '../log.ts';
 import type { SourceEvent } from '../sources/event-hubs.ts';
 import type { DetectorBook } from './detector-book.ts';
-import type { WorkerStatus } from './worker.ts';
+import type { WorkerStatus } from './status.ts';
 
 export function reportDetectors(log: Log, status: WorkerStatus, { armed, refused }: DetectorBook): void {
   status.detectors = armed.length;

@@ -7,11 +7,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AllowList } from '../alerts/allow-list/allow-list.ts';
 import type { OpenChannel } from '../alerts/channels/open.ts';
-import { Deliverer } from '../alerts/delivery.ts';
-import { AlertDesk } from '../alerts/desk.ts';
 import type { AlertChange } from '../alerts/lifecycle.ts';
 import type { Links } from '../alerts/links.ts';
-import { Notifier } from '../alerts/notifier.ts';
 import type { Config } from '../config.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -23,12 +20,12 @@ import { type Control, startControl } from './control.ts';
 import { Detection } from './detection.ts';
 import { DetectorBook } from './detector-book.ts';
 import { startEnriching } from './enriching.ts';
-import { Heartbeat } from './heartbeat.ts';
 import { createIngestor } from './ingestion.ts';
 import type { Ingestor } from './ingestor.ts';
 import { LearningAside, startLearning } from './learning.ts';
-import { type LinksServer, startLinksServer } from './links-server.ts';
-import { reportDetectors, reportPrefix, reportSilence, reportSource } from './reporting.ts';
+import { reportDetectors, reportPrefix, reportSource } from './reporting.ts';
+import { countCommit, newStatus, type WorkerStatus } from './status.ts';
+import { Telling } from './telling.ts';
 
 /** A detector that runs longer than this is stopped; the others run. */
 const DETECTOR_TIMEOUT_MS = 30_000;
@@ -49,24 +46,6 @@ export interface WorkerOptions {
   onAlert?: (change: AlertChange) => void;
 }
 
-/** Counts since start; times in milliseconds since 1970. */
-export interface WorkerStatus {
-  startedAt: number;
-  source: string;
-  records: number;
-  rejects: number;
-  repeated: number;
-  /** Records of which another source had brought a copy. */
-  copies: number;
-  missing: number;
-  bytes: number;
-  lag: { partition: string; messages: number }[];
-  detectors: number;
-  refusedDetectors: string[];
-  /** Why the store refuses to write just now; null when it does not. */
-  storeError: string | null;
-}
-
 export class Worker {
   readonly store: Store;
   readonly #source: EventHubSource;
@@ -74,10 +53,8 @@ export class Worker {
   readonly #book: DetectorBook;
   readonly #detection: Detection;
   readonly #learning: LearningAside;
-  readonly #deliverer: Deliverer;
-  readonly #heartbeat: Heartbeat;
+  readonly #telling: Telling;
   readonly #control: Control;
-  readonly #linksServer: LinksServer | undefined;
   readonly #log: Log;
   readonly #status: WorkerStatus;
   readonly #stop = new AbortController();
@@ -90,10 +67,8 @@ export class Worker {
     book: DetectorBook;
     detection: Detection;
     learning: LearningAside;
-    deliverer: Deliverer;
-    heartbeat: Heartbeat;
+    telling: Telling;
     control: Control;
-    linksServer: LinksServer | undefined;
     log: Log;
     status: WorkerStatus;
     intervalMs: number;
@@ -104,10 +79,8 @@ export class Worker {
     this.#book = parts.book;
     this.#detection = parts.detection;
     this.#learning = parts.learning;
-    this.#deliverer = parts.deliverer;
-    this.#heartbeat = parts.heartbeat;
+    this.#telling = parts.telling;
     this.#control = parts.control;
-    this.#linksServer = parts.linksServer;
     this.#log = parts.log;
     this.#status = parts.status;
     this.#loop = this.#detect(parts.intervalMs);
@@ -119,7 +92,7 @@ export class Worker {
    * @throws PgvigilError DATA_*, CONFIG_INVALID, SOURCE_REFUSED
    */
   static async start(options: WorkerOptions): Promise<Worker> {
-    const { config, links, log } = options;
+    const { config, log } = options;
     const store = await Store.open(config.data, {
       walRecovered: (path) =>
         log.warn(
@@ -139,20 +112,7 @@ export class Worker {
         onTrouble: (error) => log.error({ error }, 'detector files changed; the detectors stay as they were'),
       });
 
-      const status: WorkerStatus = {
-        startedAt: Date.now(),
-        source: '',
-        records: 0,
-        rejects: 0,
-        repeated: 0,
-        copies: 0,
-        missing: 0,
-        bytes: 0,
-        lag: [],
-        detectors: 0,
-        refusedDetectors: [],
-        storeError: null,
-      };
+      const status = newStatus(Date.now());
       reportDetectors(log, status, book);
       const ingestor = await createIngestor(store, writer, [config.logLinePrefix].flat(), config.ingest, {
         onPrefix: (found, restored) => reportPrefix(log, found, restored),
@@ -160,13 +120,7 @@ export class Worker {
           log.warn({ reason, length }, 'a statement was too much for the parser; see the flag parser_failed'),
         onRestored: (rejects) => log.info({ rejects }, 'earlier rejects could be decoded by now'),
         onCommit: (result, bytes) => {
-          status.records += result.records;
-          status.rejects += result.rejects;
-          status.repeated += result.repeated;
-          status.copies += result.copies;
-          status.missing += result.missing;
-          status.bytes += bytes;
-          status.storeError = null;
+          countCommit(status, result, bytes);
           if (result.rejects > 0)
             log.warn({ rejects: result.rejects }, 'records could not be decoded; see the view rejects');
           if (result.missing > 0)
@@ -203,15 +157,19 @@ export class Worker {
       );
       cleanup.unshift(() => learning.stop());
 
-      const notifier = new Notifier({
-        routes: options.channels.map(({ route }) => route),
-        serverTags: config.serverTags,
-        ...(links && { links: (alert, now) => links.of(alert, now) }),
+      const telling = new Telling({
+        store,
+        config,
+        channels: options.channels,
+        links: options.links,
+        source,
+        log,
       });
+      cleanup.unshift(() => telling.stop());
       const detection = new Detection({
         store,
         detectors: book.armed,
-        notifier,
+        notifier: telling.notifier,
         latenessMs: config.detection.latenessMs,
         timeoutMs: DETECTOR_TIMEOUT_MS,
         caps: config.detection.maxAlertsPerHour,
@@ -235,39 +193,16 @@ export class Worker {
         ),
         learn: learning.learn,
       });
-      const deliverer = new Deliverer({
-        store,
-        channels: options.channels.map(({ channel }) => channel),
-        log,
-      });
-      const desk = new AlertDesk({ store, notifier, detectorFolders: config.detection.detectorFolders });
       const control = await startControl({
         dataDir: config.data,
         port: config.control.port,
         store,
         status: () => ({ ...status, lag: source.lag() }),
         allowList: new AllowList(store, config.detection.detectorFolders),
-        desk,
+        desk: telling.desk,
       });
       cleanup.unshift(() => control.close());
-      const linksServer =
-        links && config.links && (await startLinksServer({ ...config.links, links, store, desk, log }));
-      cleanup.unshift(async () => linksServer?.close());
-
-      deliverer.start();
-      cleanup.unshift(() => deliverer.stop());
-      // Before the hub has answered: one that does not is silent, too.
-      const heartbeat = new Heartbeat({
-        store,
-        notifier,
-        settings: config.heartbeat,
-        channels: options.channels.map(({ channel }) => channel.name),
-        source,
-        onChange: (change) => reportSilence(log, change),
-        onFailure: (error) => log.error({ error }, 'the heartbeat could not be looked at; it is tried again'),
-      });
-      heartbeat.start();
-      cleanup.unshift(() => heartbeat.stop());
+      await telling.start();
       options.signal?.addEventListener('abort', () => void source.close());
       await source.start();
       status.source = source.source;
@@ -279,10 +214,8 @@ export class Worker {
         book,
         detection,
         learning,
-        deliverer,
-        heartbeat,
+        telling,
         control,
-        linksServer,
         log,
         status,
         intervalMs,
@@ -299,7 +232,7 @@ export class Worker {
 
   /** Waits until nothing is due in the outbox, or the deadline. */
   async flush(deadlineMs: number): Promise<void> {
-    await this.#deliverer.flush(deadlineMs);
+    await this.#telling.flush(deadlineMs);
   }
 
   /** Stops cleanly: what was taken is stored, attempts under way are recorded. */
@@ -309,9 +242,7 @@ export class Worker {
     this.#stop.abort();
     await this.#loop;
     await this.#learning.stop();
-    await this.#heartbeat.stop();
-    await this.#deliverer.stop();
-    await this.#linksServer?.close();
+    await this.#telling.stop();
     await this.#control.close();
     await this.store.close();
   }
