@@ -82,7 +82,7 @@ function alertStory({ type, data }: AlertMessage): Story {
     steps: data.runbook.slice(0, MAX_STEPS),
     commands: [
       { heading: 'Look closer', command: data.query },
-      { heading: 'Say that you have it', command: data.acknowledge },
+      ...(data.status === 'open' ? [{ heading: 'Say that you have it', command: data.acknowledge }] : []),
       { heading: silenceHeading(data), command: data.silence },
     ],
     links: followable(data.links),
