@@ -2,8 +2,8 @@
 WITH pending AS (
   SELECT
     delivery_id, created_at, next_attempt_at, rowid AS place,
-    -- rowid: messages of one transaction share created_at.
-    row_number() OVER (PARTITION BY alert_id ORDER BY created_at, rowid) AS turn
+    -- rowid: the order of the steps, also where they share created_at, and where the clock was set back in between.
+    row_number() OVER (PARTITION BY alert_id ORDER BY rowid) AS turn
   FROM store.outbox
   WHERE channel = $channel AND state = 'pending'
 ), ready AS (

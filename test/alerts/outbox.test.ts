@@ -158,6 +158,18 @@ describe('the outbox', () => {
     assert.deepEqual(await types(NOW), ['al_1 alert.updated', 'al_2 alert.opened']);
   });
 
+  it('keeps the order of an alert when the clock is set back', async (t) => {
+    const store = await temporaryStore(t);
+    await store.transaction((transaction) =>
+      enqueue(transaction, subject('al_1'), opened, toAll(['soc']), NOW),
+    );
+    await store.transaction((transaction) =>
+      enqueue(transaction, subject('al_1', { sequence: 2 }), updated, toAll(['soc']), NOW - 5_000),
+    );
+    const [first, ...others] = await due(store, 'soc', NOW, 100);
+    assert.deepEqual([JSON.parse(first!.body).type, others], ['alert.opened', []]);
+  });
+
   it('puts dead letters back, with a schedule that begins anew', async (t) => {
     const store = await temporaryStore(t);
     await enqueueMany(store, ['soc', 'dba'], 2, NOW);
