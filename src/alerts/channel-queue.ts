@@ -97,10 +97,12 @@ export class ChannelQueue {
     await this.#gather();
     let attempts = 0;
     while (this.#isOpen()) {
-      const deliveries = await due(store, this.name, now(), MAX_DUE_ROWS);
+      // As long as it is not known to be there again, with one message: the others follow once that has arrived.
+      const most = this.#strikes > 0 ? 1 : MAX_DUE_ROWS;
+      const deliveries = await due(store, this.name, now(), most);
       if (deliveries.length === 0) break;
       const next = deliveries.values();
-      const workers = Array.from({ length: this.#strikes > 0 ? 1 : limits.concurrency }, async () => {
+      const workers = Array.from({ length: limits.concurrency }, async () => {
         for (const delivery of next) {
           if (!this.#isOpen()) return;
           attempts++;

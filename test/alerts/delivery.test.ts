@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel } from '../../src/alerts/channels/channel.ts';
 import { Deliverer, type DelivererOptions } from '../../src/alerts/delivery.ts';
 import type { DeliveryLog } from '../../src/alerts/delivery-report.ts';
@@ -290,6 +291,34 @@ describe('delivery', () => {
       clock.time += wait;
       assert.equal(await deliverer.deliverDue(), attempts, `after ${clock.time - NOW} ms`);
     }
+  });
+
+  it('sends several at once again as soon as a receiver that failed has taken one', async (t) => {
+    const store = await temporaryStore(t);
+    const underWay: number[] = [];
+    let attempts = 0;
+    let now = 0;
+    const flaky: Channel = {
+      name: 'soc',
+      target: 'x',
+      close: () => Promise.resolve(),
+      deliver: async () => {
+        underWay.push(++now);
+        await sleep(5);
+        now--;
+        return attempts++ === 0
+          ? { outcome: 'retry', status: 503, bodyHash: null, error: 'x: answered 503', retryAfterMs: null }
+          : { outcome: 'delivered', status: 204, bodyHash: null };
+      },
+    };
+    const limits = { concurrency: 4, strikes: 3 };
+    const deliverer = newDeliverer(t, { store, channels: [flaky], now: () => NOW, limits });
+    await enqueueMany(store, ['soc'], 1, NOW);
+    assert.equal(await deliverer.deliverDue(), 1);
+    await enqueueMany(store, ['soc'], 20, NOW);
+    assert.equal(await deliverer.deliverDue(), 19);
+    assert.equal(underWay[1], 1);
+    assert.equal(Math.max(...underWay.slice(2)), 4);
   });
 
   it('records the failure of a channel that throws, without its words', async (t) => {
