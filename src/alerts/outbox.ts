@@ -56,27 +56,22 @@ export async function enqueue(
   now: number,
 ): Promise<void> {
   const body = JSON.stringify(message);
-  for (const { channel, release } of recipients) {
+  const stored = await transaction.rows<{ delivery_id: string }>(
+    'SELECT delivery_id FROM store.outbox WHERE alert_id = $id',
+    { id },
+  );
+  const known = new Set(stored.map((row) => row.delivery_id));
+  const rows = recipients.flatMap(({ channel, release }) => {
     const key = JSON.stringify([id, channel, message.type, sequence]);
     const digest = createHash('sha256').update(key).digest('hex').slice(0, 32);
-    await transaction.run(
-      `INSERT INTO store.outbox
-       SELECT $delivery, $alert, $channel, $webhook, $body, $state, 0, $next, $now, NULL, $severity, $gathered, NULL, 0
-       WHERE NOT EXISTS (SELECT 1 FROM store.outbox WHERE delivery_id = $delivery)`,
-      {
-        delivery: `dlv_${digest}`,
-        alert: id,
-        channel,
-        webhook: `msg_${digest}`,
-        body,
-        state: release === null ? 'pending' : 'gathered',
-        next: timestamp(release?.at ?? now),
-        now: timestamp(now),
-        severity,
-        gathered: release?.reason ?? null,
-      },
-    );
-  }
+    const deliveryId = `dlv_${digest}`;
+    if (known.has(deliveryId)) return [];
+    const state = release === null ? 'pending' : 'gathered';
+    const next = timestamp(release?.at ?? now);
+    const what = [deliveryId, id, channel, `msg_${digest}`, body];
+    return [[...what, state, 0, next, timestamp(now), null, severity, release?.reason ?? null, null, 0]];
+  });
+  await transaction.append('outbox', rows);
 }
 
 /**
