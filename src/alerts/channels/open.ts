@@ -4,7 +4,7 @@ import type { ChannelOptions, SecretRef } from '../../config.ts';
 import { messageOf, PgvigilError } from '../../errors.ts';
 import { VERSION } from '../../version.ts';
 import type { Route } from '../routing.ts';
-import type { Channel } from './channel.ts';
+import type { Channel, ChannelContext } from './channel.ts';
 import { kindOf } from './kinds.ts';
 
 /** A channel and what it is told of. */
@@ -17,11 +17,13 @@ export interface OpenChannel {
  * Opens one channel.
  *
  * @param secret reads what a reference names
+ * @param limits where they are not those of the kind
  * @throws PgvigilError SECRET_INVALID, CONFIG_INVALID, FILE_UNREADABLE
  */
 export async function openChannel(
   options: ChannelOptions,
   secret: (ref: SecretRef) => Promise<string>,
+  limits: Pick<ChannelContext, 'timeoutMs'> = {},
 ): Promise<OpenChannel> {
   const { name, type, allowPrivate, ca } = options;
   const kind = kindOf(type);
@@ -32,6 +34,7 @@ export async function openChannel(
       allowPrivate,
       ca: ca === undefined ? undefined : await certificates(name, ca),
       version: VERSION,
+      ...limits,
     });
     return { channel, route: routeOf(options) };
   } catch (error) {
