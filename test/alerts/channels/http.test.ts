@@ -84,7 +84,7 @@ describe('posting to a receiver', () => {
     const result = await post(sender(`http://${silent}/`, { timeoutMs: 60 }));
     assert.ok(result.outcome === 'retry' && /no answer within 60 ms/.test(result.error));
     const dripping = await serve(t, (_request, response) => response.writeHead(200).write('.'));
-    assert.equal((await post(sender(`http://${dripping}/`, { timeoutMs: 60 }))).outcome, 'delivered');
+    assert.equal((await post(sender(`http://${dripping}/`, { timeoutMs: 1_000 }))).outcome, 'delivered');
   });
 
   it('does not read an endless answer', async (t) => {
