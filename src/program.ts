@@ -169,6 +169,18 @@ export function createProgram(): Command {
     });
 
   program
+    .command('config')
+    .description('look at the configuration')
+    .command('show')
+    .description(
+      'the whole configuration that is in force, with defaults; secrets are the names of where they are',
+    )
+    .action(async (_options, command: Command) => {
+      const { showConfigCommand } = await import('./commands/config-show.ts');
+      await showConfigCommand(command.optsWithGlobals<GlobalOptions>());
+    });
+
+  program
     .command('doctor')
     .description('check configuration, data folder, hub, channels and what arrived; say what to do')
     .action(async (_options, command: Command) => {

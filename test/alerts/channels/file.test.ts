@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { file } from '../../../src/alerts/channels/file.ts';
 import { conforms, contextWith, send } from './conformance.ts';
+import { assertGolden, GOLDEN_MESSAGES } from './golden.ts';
 import { DIGEST, OPENED } from './messages.ts';
 
 async function temporaryPath(t: TestContext): Promise<string> {
@@ -43,6 +44,13 @@ describe('the file channel', () => {
       ],
     );
     assert.equal((await stat(path)).mode & 0o777, 0o600);
+  });
+
+  it('writes the lines that the golden file has', async (t) => {
+    const path = await temporaryPath(t);
+    const channel = await file.open({ path }, contextWith({}));
+    for (const [index, message] of GOLDEN_MESSAGES.entries()) await send(channel, message, `msg_${index}`);
+    assertGolden('file.ndjson', await readFile(path, 'utf8'));
   });
 
   it('goes on in a new file after a rotation, and on a new line after half a one', async (t) => {

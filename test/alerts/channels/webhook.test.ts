@@ -4,6 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { webhook } from '../../../src/alerts/channels/webhook.ts';
 import { newSecret } from '../support.ts';
 import { conforms, contextWith, send } from './conformance.ts';
+import { assertGoldenJson, GOLDEN_MESSAGES, stageOf } from './golden.ts';
 import { LARGEST_MESSAGE, OPENED } from './messages.ts';
 import { HTTP_FAULTS, HttpReceiver } from './receiver.ts';
 
@@ -39,6 +40,16 @@ conforms('webhook', {
 });
 
 describe('the webhook channel', () => {
+  for (const message of GOLDEN_MESSAGES) {
+    it(`posts ${message.type} as the golden file has it`, async (t) => {
+      const receiver = await HttpReceiver.start(t, verified);
+      const context = contextWith({}, { KEY: secret });
+      const channel = await webhook.open({ url: `${receiver.origin}/`, secret: { env: 'KEY' } }, context);
+      await send(channel, message);
+      assertGoldenJson(`webhook-${stageOf(message)}`, JSON.parse(receiver.taken[0]!.body));
+    });
+  }
+
   it('posts the message as it is, below 20 kB, with every key of a rotation', async (t) => {
     const next = newSecret();
     const receiver = await HttpReceiver.start(t, verified);
