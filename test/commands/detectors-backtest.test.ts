@@ -137,7 +137,7 @@ test('a file is refused with line and reason', async () => {
   };
   const [head = ''] = a01.split('---*/\n');
   const file = (sql: string) => `${head}---*/\n\n${sql}`;
-  await refused('front.sql', a01.replace('severity: medium', 'severity: grave'), /front\.sql:5: severity: /);
+  await refused('front.sql', a01.replace('severity: medium', 'severity: grave'), /front\.sql:6: severity: /);
   await refused(
     'syntax.sql',
     file('SELECT 1\nFROM FROM x'),
