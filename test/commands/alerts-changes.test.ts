@@ -182,7 +182,7 @@ test('a test alert that is not taken is an error that says what to do', async ()
   );
   assert.match(
     (await run('alerts', 'test', 'closed')).stderr,
-    /127\.0\.0\.1, a loopback address.*\[CONFIG_INVALID\]\n.*allowPrivate/,
+    /127\.0\.0\.1 is a loopback address.*\[CONFIG_INVALID\]\n.*allowPrivate/,
   );
   assert.match(
     (await run('alerts', 'test', 'scc')).stderr,

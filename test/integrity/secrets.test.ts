@@ -34,7 +34,9 @@ before(async () => {
   const url = `http://127.0.0.1:${(collector.address() as AddressInfo).port}/`;
   rig = await WorkerRig.create({
     log: { level: 'trace' },
-    channels: [{ name: 'soc', type: 'webhook', url, secret: { env: 'SOC_SECRET' } }],
+    channels: [
+      { name: 'soc', type: 'webhook', url, secret: { env: 'SOC_SECRET' }, allowPrivate: ['127.0.0.1'] },
+    ],
   });
 });
 after(async () => {

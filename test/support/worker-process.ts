@@ -43,7 +43,9 @@ export class WorkerRig {
       eventHub: { connectionString: { env: 'PGVIGIL_EVENTHUB' } },
       ingest: { maxRecords: 150, maxDelayMs: 20 },
       detection: { intervalMs: 150, latenessMs: 1_000 },
-      channels: [{ name: 'soc', type: 'webhook', url, secret: { env: 'SOC_SECRET' } }],
+      channels: [
+        { name: 'soc', type: 'webhook', url, secret: { env: 'SOC_SECRET' }, allowPrivate: ['127.0.0.1'] },
+      ],
       ...settings,
     };
     await writeFile(join(folder, 'pgvigil.yaml'), JSON.stringify(config)); // JSON is YAML

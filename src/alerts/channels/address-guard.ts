@@ -26,7 +26,8 @@ export class AddressRefused extends Error {
   readonly code = 'ADDRESS_REFUSED';
 
   constructor(host: string, address: string, what: string) {
-    super(`${host} is at ${address}, ${what} address: allow it with allowPrivate: ["${host}"]`);
+    const which = host === address ? `${host} is` : `${host} is at ${address},`;
+    super(`${which} ${what} address: allow it with allowPrivate: ["${host}"]`);
     this.name = 'AddressRefused';
   }
 }
