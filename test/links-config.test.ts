@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { routeOf } from '../src/alerts/channels/open.ts';
+import { hasLinks } from '../src/alerts/channels/open.ts';
 import { MAX_PUBLIC_URL } from '../src/alerts/links.ts';
 import { type Config, loadConfig } from '../src/config.ts';
 
@@ -78,7 +78,7 @@ test('channels to people have links, the others do not, and each can be told oth
   ];
   const linked = async (changes: object) =>
     (await load({ channels: channels.map((one) => ({ ...one, ...changes })) })).channels
-      .filter((one) => routeOf(one).links)
+      .filter(hasLinks)
       .map(({ name }) => name);
   assert.deepEqual(await linked({}), ['chat', 'team']);
   assert.deepEqual(await linked({ links: false }), []);

@@ -13,7 +13,7 @@ import { parseSecret } from './signature.ts';
 export const LINK_ACTIONS = ['acknowledge', 'close'] as const;
 export type LinkAction = (typeof LINK_ACTIONS)[number];
 
-/** A link stays below 400 characters: messages cut what is longer than 500, and half a link opens nothing. */
+/** A link stays below 400 characters: messages have room for two of these. */
 export const MAX_PUBLIC_URL = 200;
 const MAX_ID_BYTES = 80;
 

@@ -67,7 +67,7 @@ export interface AlertData {
   query: string;
   silence: string;
   acknowledge: string;
-  /** Links of this one message, where they are configured. */
+  /** Links of this one message, where they are configured: put in when it is sent, see `LinkedChannel`. */
   links: { acknowledge: string; close: string } | null;
   /** What changed since the last message, and whose doing it is. Null for a new alert. */
   change: { what: string; by: string | null; reason: string | null; note: string | null } | null;
@@ -121,7 +121,6 @@ export interface AlertNotes {
   evidence?: readonly EvidenceSample[];
   /** Normalised statements. */
   statements?: readonly string[];
-  links?: AlertData['links'];
   change?: AlertData['change'];
 }
 
@@ -135,7 +134,7 @@ const MAX_STATEMENT_CHARACTERS = 300;
 
 /**
  * Limits in bytes of JSON. Standard Webhooks asks for less than 20 kB. The largest message takes about 3 × 1,200 for
- * statements, 5 × 700 for evidence, 8 × 300 for steps, 20 × 60 for sessions, 2 × 500 for links and 6,000 for the rest.
+ * statements, 5 × 700 for evidence, 8 × 300 for steps, 20 × 60 for sessions, 2 × 400 for links and 6,000 for the rest.
  */
 const BYTES = {
   id: 80,
@@ -147,12 +146,11 @@ const BYTES = {
   session: 60,
   step: 300,
   note: 600,
-  link: 500,
 };
 
 /** A message about an alert, always less than 20 kB of JSON. The same state of an alert gives the same message. */
 export function alertMessage(alert: Alert, type: AlertMessageType, notes: AlertNotes = {}): AlertMessage {
-  const { attack = [], tags = [], runbook = [], evidence = [], statements = [], links = null } = notes;
+  const { attack = [], tags = [], runbook = [], evidence = [], statements = [] } = notes;
   return {
     type,
     timestamp: isoTime(alert.updatedAt),
@@ -193,10 +191,7 @@ export function alertMessage(alert: Alert, type: AlertMessageType, notes: AlertN
       query: evidenceQuery(alert.alertId),
       silence: silenceCommand(alert),
       acknowledge: acknowledgeCommand(alert.alertId),
-      links: links && {
-        acknowledge: bounded(links.acknowledge, BYTES.link),
-        close: bounded(links.close, BYTES.link),
-      },
+      links: null,
       change: notes.change
         ? {
             what: bounded(notes.change.what, BYTES.name),

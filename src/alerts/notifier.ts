@@ -27,19 +27,15 @@ export interface NotifierOptions {
   routes: readonly Route[];
   /** Servers of each tag, as the configuration names them. */
   serverTags?: Readonly<Record<string, readonly string[]>>;
-  /** Links with which a person can act, where they are configured; for the routes that want them. */
-  links?: (alert: Alert, now: number) => AlertNotes['links'];
 }
 
 export class Notifier {
   readonly #routes: readonly Route[];
   readonly #serverTags: Readonly<Record<string, readonly string[]>>;
-  readonly #links: (alert: Alert, now: number) => AlertNotes['links'];
 
-  constructor({ routes, serverTags = {}, links = () => null }: NotifierOptions) {
+  constructor({ routes, serverTags = {} }: NotifierOptions) {
     this.#routes = routes;
     this.#serverTags = serverTags;
-    this.#links = links;
   }
 
   /**
@@ -63,27 +59,19 @@ export class Notifier {
     const events = typeof event === 'string' ? [event] : event;
     const routes = this.#routes.filter((route) => events.some((one) => isRouted(route, alert, tags, one)));
     if (routes.length === 0) return;
-    const said: AlertNotes = {
+    const message = alertMessage(alert, messageType(step.action), {
       ...notes,
       tags,
       evidence: await evidenceSamples(transaction, alert),
       statements: await tellingStatements(transaction, alert),
       change: changeOf(step),
-    };
-    const links = alert.status === 'closed' ? null : this.#links(alert, now);
-    for (const hasLinks of [true, false]) {
-      const recipients = routes
-        .filter((route) => (route.links ?? false) === hasLinks)
-        .map((route) => ({ channel: route.name, release: releaseOf(route, alert.severity, now) }));
-      if (recipients.length === 0) continue;
-      await enqueue(
-        transaction,
-        { id: alert.alertId, severity: alert.severity, sequence },
-        alertMessage(alert, messageType(step.action), { ...said, links: hasLinks ? links : null }),
-        recipients,
-        now,
-      );
-    }
+    });
+    const recipients = routes.map((route) => ({
+      channel: route.name,
+      release: releaseOf(route, alert.severity, now),
+    }));
+    const subject = { id: alert.alertId, severity: alert.severity, sequence };
+    await enqueue(transaction, subject, message, recipients, now);
   }
 }
 

@@ -47,8 +47,6 @@ export interface Route extends Timing {
   servers?: readonly string[] | undefined;
   tags?: readonly string[] | undefined;
   events: readonly ChannelEvent[];
-  /** Whether its messages have links with which a person can act. */
-  links?: boolean | undefined;
 }
 
 /** An alert as far as routing goes. */

@@ -89,7 +89,7 @@ function ask(config: Config, request: AlertsRequest): Promise<AlertsAnswer> {
   );
 }
 
-/** The desk of a store that no worker holds: its next one sends the messages. They have no links: the key of those is the worker's. */
+/** The desk of a store that no worker holds: its next one sends the messages. */
 function deskOf(config: Config, store: Store): AlertDesk {
   return new AlertDesk({
     store,

@@ -1,4 +1,5 @@
 /** How people hear of alerts and answer them: the outbox and its channels, the desk, links, and the heartbeat. */
+import { LinkedChannel } from '../alerts/channels/linked.ts';
 import type { OpenChannel } from '../alerts/channels/open.ts';
 import { Deliverer } from '../alerts/delivery.ts';
 import { AlertDesk } from '../alerts/desk.ts';
@@ -36,14 +37,19 @@ export class Telling {
     this.notifier = new Notifier({
       routes: channels.map(({ route }) => route),
       serverTags: config.serverTags,
-      ...(links && { links: (alert, now) => links.of(alert, now) }),
     });
     this.desk = new AlertDesk({
       store,
       notifier: this.notifier,
       detectorFolders: config.detection.detectorFolders,
     });
-    this.#deliverer = new Deliverer({ store, channels: channels.map(({ channel }) => channel), log });
+    this.#deliverer = new Deliverer({
+      store,
+      channels: channels.map(({ channel, hasLinks }) =>
+        links !== undefined && hasLinks ? new LinkedChannel(channel, links) : channel,
+      ),
+      log,
+    });
     this.#heartbeat = new Heartbeat({
       store,
       notifier: this.notifier,

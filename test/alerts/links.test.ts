@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { bounded } from '../../src/alerts/bounded.ts';
 import { LINK_ACTIONS, type LinkAction, Links, linkKeys, MAX_PUBLIC_URL } from '../../src/alerts/links.ts';
 import { alertMessage } from '../../src/alerts/message.ts';
 import { newKeyPair, newSecret, parseSecret, sign } from '../../src/alerts/signature.ts';
@@ -134,11 +133,9 @@ describe('links', () => {
     const made = linksOf([SECRET], 90 * DAY, publicUrl).of({ alertId }, NOW);
     for (const link of Object.values(made!)) {
       assert.ok(link.length < 400, String(link.length));
-      assert.equal(bounded(link, 500), link);
     }
-    const message = alertMessage(alertWith(), 'alert.opened', { links: made });
-    assert.deepEqual(message.data.links, made);
-    assert.deepEqual(storyOf(message).links, made);
+    const { data, ...rest } = alertMessage(alertWith(), 'alert.opened');
+    assert.deepEqual(storyOf({ ...rest, data: { ...data, links: made } }).links, made);
     assert.equal(links.of({ alertId: `${alertId}0` }, NOW), null);
     assert.equal(links.of({ alertId: '' }, NOW), null);
   });

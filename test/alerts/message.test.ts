@@ -202,7 +202,6 @@ function allOf(word: string, words: string[]): AlertNotes {
     tags: words,
     runbook: words,
     statements: words,
-    links: { acknowledge: word, close: word },
     change: { what: word, by: word, reason: word, note: word },
   };
 }

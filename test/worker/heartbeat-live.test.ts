@@ -54,6 +54,7 @@ test('a server goes silent while another goes on, and comes back: both arrive', 
       {
         channel: await webhookTo('soc', url, secret),
         route: { name: 'soc', minSeverity: 'low', events: CHANNEL_EVENTS },
+        hasLinks: false,
       },
     ],
     log: createLog({ level: 'silent', output: process.stderr }),

@@ -8,17 +8,15 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { saveChanges } from '../../src/alerts/alert-store.ts';
 import { openChannel } from '../../src/alerts/channels/open.ts';
-import { WORKER } from '../../src/alerts/history.ts';
-import { Links, linkKeys } from '../../src/alerts/links.ts';
+import type { Links } from '../../src/alerts/links.ts';
 import type { AlertMessage } from '../../src/alerts/message.ts';
-import { Notifier } from '../../src/alerts/notifier.ts';
 import { newSecret } from '../../src/alerts/signature.ts';
 import { openLinks } from '../../src/commands/run.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { LoopbackHub } from '../../src/demo/hub/hub.ts';
 import { createLog } from '../../src/log.ts';
 import { Worker } from '../../src/worker/worker.ts';
-import { alertWith, NOW, temporaryStore, undo } from '../alerts/support.ts';
+import { alertWith, undo } from '../alerts/support.ts';
 
 const log = createLog({ level: 'silent', output: process.stderr });
 
@@ -113,6 +111,10 @@ test('the links of a message that was delivered acknowledge and close its alert'
   assert.equal(told?.type, 'alert.acknowledged');
   assert.equal(told.data.change?.by, 'Ana');
   assert.ok(told.data.links !== null);
+  const [{ body = '' } = {}] = await worker.store.rows<{ body: string }>(
+    "SELECT string_agg(body, '') AS body FROM store.outbox",
+  );
+  assert.ok(body !== '' && !body.includes('?t='), 'what entitles to act is not stored');
   assert.deepEqual(
     (await messagesOf(folder, 'archive')).map(({ data }) => data.links),
     [null],
@@ -157,44 +159,4 @@ test('without the section there are no links and no key is asked for', async (t)
   const config = await loadConfig({ cwd: folder, env: {} });
   assert.equal(config.links, undefined);
   assert.equal(await openLinks(config, {}, log), undefined);
-});
-
-test('a message differs from channel to channel in its links alone', async (t) => {
-  const store = await temporaryStore(t);
-  const links = new Links({
-    publicUrl: 'https://sec.example',
-    keys: linkKeys(newSecret()),
-    lifetimeMs: 1_000,
-  });
-  const route = (name: string, more: object = {}) => ({
-    name,
-    minSeverity: 'info' as const,
-    events: ['opened' as const],
-    ...more,
-  });
-  const notifier = new Notifier({
-    routes: [route('chat', { links: true }), route('soc', { links: false }), route('lake')],
-    links: (alert, now) => links.of(alert, now),
-  });
-  const alert = alertWith();
-  const step = { action: 'opened' as const, actor: WORKER, what: null, reason: null, note: null };
-  const notes = { why: null, attack: [], runbook: [] };
-  await store.transaction((transaction) => notifier.tell(transaction, alert, step, 'opened', notes, NOW));
-  const rows = await store.rows<{ channel: string; body: string }>(
-    'SELECT channel, body FROM store.outbox ORDER BY channel',
-  );
-  const messages = rows.map(({ body }) => JSON.parse(body) as AlertMessage);
-  assert.deepEqual(
-    rows.map(({ channel }, index) => [channel, messages[index]?.data.links === null]),
-    [
-      ['chat', false],
-      ['lake', true],
-      ['soc', true],
-    ],
-  );
-  const [chat, ...others] = messages.map(({ data, ...rest }) => ({
-    ...rest,
-    data: { ...data, links: null },
-  }));
-  for (const other of others) assert.deepEqual(other, chat);
 });

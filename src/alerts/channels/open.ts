@@ -11,6 +11,8 @@ import { kindOf } from './kinds.ts';
 export interface OpenChannel {
   channel: Channel;
   route: Route;
+  /** Whether its messages have links, where links are configured. */
+  hasLinks: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function openChannel(
       version: VERSION,
       ...limits,
     });
-    return { channel, route: routeOf(options) };
+    return { channel, route: routeOf(options), hasLinks: hasLinks(options) };
   } catch (error) {
     throw named(name, error);
   }
@@ -48,9 +50,14 @@ function named(name: string, error: unknown): unknown {
   return new PgvigilError(error.code, `channel ${name}: ${error.message}`, error.hint, error.cause);
 }
 
+/** Whether a channel's messages have links: as it says, or as its kind has them. */
+export function hasLinks({ type, links }: ChannelOptions): boolean {
+  return links ?? kindOf(type).links ?? false;
+}
+
 /** What a channel is told of, and when. */
 export function routeOf(options: ChannelOptions): Route {
-  const { name, type, minSeverity, detectors, servers, tags, events, quietHours, digest, links } = options;
+  const { name, type, minSeverity, detectors, servers, tags, events, quietHours, digest } = options;
   return {
     name,
     minSeverity,
@@ -60,7 +67,6 @@ export function routeOf(options: ChannelOptions): Route {
     events: events ?? kindOf(type).events,
     quietHours,
     digest,
-    links: links ?? kindOf(type).links ?? false,
   };
 }
 

@@ -56,6 +56,7 @@ export const anyAlertMessage: fc.Arbitrary<AlertMessage> = fc
       'alert.closed',
       'alert.test',
     ),
+    links: fc.option(fc.record({ acknowledge: text, close: text })),
     notes: fc.record({
       why: textOrNull,
       attack: texts,
@@ -65,8 +66,10 @@ export const anyAlertMessage: fc.Arbitrary<AlertMessage> = fc
       evidence: fc.array(fc.record({ eventTime: time, sessionId: textOrNull, summary: text }), {
         maxLength: 3,
       }),
-      links: fc.option(fc.record({ acknowledge: text, close: text })),
       change: fc.option(fc.record({ what: text, by: textOrNull, reason: textOrNull, note: textOrNull })),
     }),
   })
-  .map(({ alert, type, notes }) => alertMessage(alertWith(alert), type, notes));
+  .map(({ alert, type, notes, links }) => {
+    const { data, ...rest } = alertMessage(alertWith(alert), type, notes);
+    return { ...rest, data: { ...data, links } };
+  });

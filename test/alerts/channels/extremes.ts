@@ -19,7 +19,7 @@ export const EXTREMES: readonly (readonly [string, Message])[] = [
 function full(text: string, name = text): Message {
   const fields = ['title', 'detectorName', 'summary', 'user', 'client', 'database', 'application'];
   const changes: Partial<Alert> = Object.fromEntries(fields.map((field) => [field, text]));
-  return alertMessage(
+  const { data, ...rest } = alertMessage(
     alertWith({ ...changes, server: name, entity: name, observed: 1e21, baseline: 1e-7 }),
     'alert.updated',
     {
@@ -28,13 +28,11 @@ function full(text: string, name = text): Message {
       runbook: Array.from({ length: 8 }, () => text),
       evidence: [{ eventTime: NOW, sessionId: text, summary: text }],
       statements: Array.from({ length: 3 }, () => text),
-      links: {
-        acknowledge: `https://pgvigil.example.com/${'a'.repeat(450)}`,
-        close: `https://pgvigil.example.com/${'b'.repeat(450)}`,
-      },
       change: { what: text, by: text, reason: text, note: text },
     },
   );
+  const link = (character: string) => `https://pgvigil.example.com/${character.repeat(450)}`;
+  return { ...rest, data: { ...data, links: { acknowledge: link('a'), close: link('b') } } };
 }
 
 function digest(text: string): Message {

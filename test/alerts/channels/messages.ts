@@ -1,5 +1,10 @@
 /** Messages that every channel has to carry: each type, the largest, and one whose every text an attacker wrote. */
-import { alertMessage, type DigestMessage, type Message } from '../../../src/alerts/message.ts';
+import {
+  type AlertMessage,
+  alertMessage,
+  type DigestMessage,
+  type Message,
+} from '../../../src/alerts/message.ts';
 import { alertWith, NOW } from '../support.ts';
 
 const NOTES = {
@@ -116,7 +121,7 @@ export const HOSTILE_MESSAGE = alertMessage(
 
 /** As large as a message gets, of characters that take the most bytes. */
 const LONG = '𝕏'.repeat(5_000);
-export const LARGEST_MESSAGE = alertMessage(
+const LARGEST = alertMessage(
   alertWith({
     title: LONG,
     detectorName: LONG,
@@ -140,7 +145,11 @@ export const LARGEST_MESSAGE = alertMessage(
     runbook: Array.from({ length: 30 }, () => LONG),
     evidence: Array.from({ length: 30 }, () => ({ eventTime: NOW, sessionId: LONG, summary: LONG })),
     statements: Array.from({ length: 30 }, () => LONG),
-    links: { acknowledge: LONG, close: LONG },
     change: { what: LONG, by: LONG, reason: LONG, note: LONG },
   },
 );
+const LINK = `https://sec.example/${'p'.repeat(380)}`;
+export const LARGEST_MESSAGE: AlertMessage = {
+  ...LARGEST,
+  data: { ...LARGEST.data, links: { acknowledge: LINK, close: LINK } },
+};
