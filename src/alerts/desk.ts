@@ -114,8 +114,9 @@ export class AlertDesk {
 }
 
 async function findAlert(transaction: Transaction, idPrefix: string): Promise<Alert> {
+  // An empty text begins every id: that of a variable that was not set is nobody's choice.
   const rows = await transaction.rows<AlertRow>(
-    'SELECT * FROM store.alerts WHERE starts_with(alert_id, $id) LIMIT 2',
+    "SELECT * FROM store.alerts WHERE $id <> '' AND starts_with(alert_id, $id) LIMIT 2",
     { id: idPrefix },
   );
   const [row] = rows;

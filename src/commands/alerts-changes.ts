@@ -45,7 +45,8 @@ export async function replayCommand(
   options: GlobalOptions & { channel?: string; all?: boolean },
 ): Promise<void> {
   const { config, out } = await createContext(options);
-  if (delivery === undefined && options.channel === undefined && !options.all) {
+  // Also for an empty text, as of a variable that was not set: it begins every id.
+  if (!delivery && !options.channel && !options.all) {
     throw new PgvigilError(
       'USAGE',
       'which dead letters?',
@@ -54,8 +55,8 @@ export async function replayCommand(
   }
   const { messages } = await ask(config, {
     action: 'replay',
-    channel: options.channel ?? null,
-    delivery: delivery ?? null,
+    channel: options.channel || null,
+    delivery: delivery || null,
   });
   out.write(`${messages} ${messages === 1 ? 'message is' : 'messages are'} in the queue again\n`);
 }

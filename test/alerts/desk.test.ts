@@ -115,6 +115,7 @@ describe('the desk', () => {
     const close = { action: 'close', reason: 'resolved', note: null } as const;
     for (const [id, decision, code, text] of [
       ['al_none', close, 'NOT_FOUND', /there is no alert al_none/],
+      ['', close, 'NOT_FOUND', /there is no alert/],
       ['al_open', close, 'NOT_FOUND', /several alerts begin with al_open/],
       ['al_closed', close, 'USAGE', /closed already/],
       ['al_closed', { action: 'acknowledge', note: null }, 'USAGE', /closed already/],

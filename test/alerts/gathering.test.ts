@@ -150,7 +150,9 @@ describe('an overflow', () => {
     assert.equal(await shedOverflow(store, 'soc', 4, NOW), null);
     await put(store, Array(10).fill('info'), null, 10);
     assert.equal((await shedOverflow(store, 'soc', 4, NOW))?.messages, 10);
-    assert.equal(await shedOverflow(store, 'soc', 4, NOW), null, 'ten that were tried and a digest');
+    await put(store, Array(10).fill('info'), null, 20);
+    assert.equal((await shedOverflow(store, 'soc', 4, NOW))?.messages, 10);
+    assert.equal(await shedOverflow(store, 'soc', 4, NOW), null, 'ten that were tried and two digests');
   });
 });
 

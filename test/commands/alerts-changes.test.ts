@@ -143,7 +143,9 @@ test('deliveries shows every attempt; dead letters are replayed by one command, 
   const channels = await ok('alerts', 'channels');
   assert.match(channels, /^soc +disabled .*answered 410/m);
   assert.match(channels, /^old +not configured +1 +0 +2 /m);
-  assert.match((await run('alerts', 'replay')).stderr, /which dead letters\? \[USAGE\]/);
+  for (const nothing of [[], [''], ['--channel', '']]) {
+    assert.match((await run('alerts', 'replay', ...nothing)).stderr, /which dead letters\? \[USAGE\]/);
+  }
   assert.equal(await ok('alerts', 'replay', '--channel', 'old'), '2 messages are in the queue again\n');
   const none = await run('alerts', 'replay', '--all');
   assert.deepEqual([none.exitCode, /there is no dead letter/.test(none.stderr)], [8, true]);
