@@ -23,6 +23,12 @@ export type Parameters = Record<string, DuckDBValue>;
 /** DuckDB's vector size: the largest chunk an appender takes. */
 const CHUNK_ROWS = 2048;
 
+/**
+ * DuckDB answers the COMMIT of a transaction that has failed by rolling back, without an error; any other
+ * statement tells. Both at once, so that nothing can come between.
+ */
+const COMMIT = 'SELECT 1; COMMIT';
+
 /** What a piece of work may do inside one transaction. */
 export class Transaction {
   readonly #connection: DuckDBConnection;
@@ -53,6 +59,10 @@ export class Transaction {
         appender.appendDataChunk(chunk);
       }
       appender.flushSync();
+    } catch (error) {
+      // What it still holds it would write when it is collected: into whatever transaction is open by then.
+      appender.clear();
+      throw error;
     } finally {
       appender.closeSync();
     }
@@ -159,7 +169,7 @@ export class Store {
       let result: T;
       try {
         result = await work(new Transaction(this.#writer));
-        await this.#writer.run('COMMIT');
+        await this.#writer.run(COMMIT);
       } catch (error) {
         await this.#writer.run('ROLLBACK').catch(() => undefined); // a failed COMMIT has rolled back already
         throw error;

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { databasePath } from '../../src/store/database.ts';
 import { timestamp } from '../../src/store/rows.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
@@ -14,6 +17,9 @@ import {
   temporaryFolder,
   temporaryStore,
 } from './support.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const setting = (id: number, parameter = 'work_mem') => [BigInt(id), timestamp(0), 'pg-1', parameter, null];
 
@@ -39,6 +45,34 @@ test('an append that fails in its second chunk takes the first one with it', asy
   );
   assert.equal(await count(store, 'setting_changes'), 5000);
   assert.equal(store.commits, 1);
+});
+
+test('rows of an append that failed do not come back when memory is collected', async (t) => {
+  const store = await temporaryStore(t);
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const bad = Array.from({ length: 3000 }, (_, id) => (id === 2500 ? [null] : setting(id)));
+    await assert.rejects(
+      store.transaction((transaction) => transaction.append('setting_changes', bad)),
+      /NOT NULL constraint failed/,
+    );
+    await store.transaction(async (transaction) => {
+      collectGarbage();
+      await setImmediate(); // when finalizers run
+      await transaction.append('setting_changes', [setting(attempt)]);
+    });
+    assert.equal(await count(store, 'setting_changes'), attempt + 1);
+  }
+});
+
+test('a transaction that goes on after an error of the database is not said to be stored', async (t) => {
+  const store = await temporaryStore(t);
+  const work = store.transaction(async (transaction) => {
+    await transaction.append('setting_changes', [setting(1)]);
+    await transaction.run('INSERT INTO store.meta VALUES (NULL, NULL)').catch(() => undefined);
+  });
+  await assert.rejects(work, /aborted/);
+  assert.equal(store.commits, 0);
+  assert.equal(await count(store, 'setting_changes'), 0);
 });
 
 test('transactions that are started at once run one after the other', async (t) => {
