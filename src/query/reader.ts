@@ -36,9 +36,15 @@ export async function openReader(dataDir: string): Promise<Reader> {
   try {
     return new Reader(await openForReading(dataDir, snapshot), snapshot);
   } catch (error) {
-    await rm(snapshot, { force: true });
+    await removeSnapshot(snapshot);
     throw error;
   }
+}
+
+/** Gives back the names of a state that the worker handed out: of the copy and of its write-ahead log. */
+async function removeSnapshot(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await rm(`${path}.wal`, { force: true });
 }
 
 /** A `worker.json` may outlive its worker, and its pid belong to another process by now: then nobody holds the file. */
@@ -100,7 +106,7 @@ export class Reader {
     for (const connection of this.#starting) connection.interrupt();
     for (const result of this.#open) result.close();
     this.#instance.closeSync();
-    if (this.#snapshot !== null) await rm(this.#snapshot, { force: true });
+    if (this.#snapshot !== null) await removeSnapshot(this.#snapshot);
   }
 
   async #start(sql: string, options: QueryOptions, check: Check): Promise<QueryResult> {

@@ -4,11 +4,10 @@
  * DuckDB's file lock is per process: opening a file twice in one process is not refused and corrupts it. Only
  * `Store` opens files for writing, and only once.
  */
-import { existsSync, read } from 'node:fs';
-import { chmod, mkdir, open, rename } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { messageOf, PgvigilError } from '../errors.ts';
 
@@ -105,26 +104,6 @@ export async function openForReading(dataDir: string, file = databasePath(dataDi
     return instance;
   } catch (error) {
     throw openError(dataDir, error);
-  }
-}
-
-const COPY_BYTES = 4 * 1024 * 1024;
-const readAt = promisify(read);
-
-/** Copies the file behind `descriptor`, which stays open, to the new file `target`, for the owner only. */
-export async function copyContents(descriptor: number, target: string): Promise<void> {
-  const copy = await open(target, 'wx', 0o600);
-  try {
-    const buffer = Buffer.allocUnsafe(COPY_BYTES);
-    let position = 0;
-    for (;;) {
-      const { bytesRead } = await readAt(descriptor, buffer, 0, buffer.length, position);
-      if (bytesRead === 0) return;
-      await copy.writeFile(buffer.subarray(0, bytesRead)); // goes on where the last piece ended
-      position += bytesRead;
-    }
-  } finally {
-    await copy.close();
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { PgvigilError } from '../errors.ts';
-import { copyContents, databasePath, openForWriting } from './database.ts';
+import { databasePath, openForWriting } from './database.ts';
 import { migrate } from './migrations.ts';
 import { Mutex } from './mutex.ts';
 
@@ -82,6 +82,14 @@ async function readRows<T extends Row>(
 export interface StoreEvents {
   /** A write-ahead log could not be replayed and was moved to `path`; reading resumes from the last checkpoint. */
   walRecovered?(path: string): void;
+}
+
+/** What a store consists of on disk. */
+export interface StoreFiles {
+  /** Of the database file. Not to be closed. */
+  descriptor: number;
+  /** Path of the write-ahead log; there is no such file when it is empty. */
+  log: string;
 }
 
 export class Store {
@@ -180,14 +188,13 @@ export class Store {
   }
 
   /**
-   * Copies the database, as of now, to the new file `target`, from where other processes can read it. Writers wait:
-   * nothing else of this process writes.
+   * Runs `work` while nothing writes: the file and its log lie still, to be copied for readers in other processes. Writers
+   * wait for it.
    */
-  async snapshot(target: string): Promise<void> {
-    await this.#mutex.run(async () => {
+  async still<T>(work: (files: StoreFiles) => Promise<T>): Promise<T> {
+    return this.#mutex.run(async () => {
       this.#mustBeOpen();
-      await this.#writer.run('FORCE CHECKPOINT');
-      await copyContents(this.#descriptor, target);
+      return work({ descriptor: this.#descriptor, log: `${databasePath(this.dataDir)}.wal` });
     });
   }
 

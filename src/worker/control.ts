@@ -1,7 +1,7 @@
 /**
  * The running worker's door for other commands: loopback only, with a token that stands in `worker.json`.
  *
- * DuckDB lets no second process read while one writes, so readers get a copy of the file.
+ * DuckDB lets no second process read while one writes, so readers get a state of their own.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -12,11 +12,10 @@ import type { AllowList } from '../alerts/allow-list/allow-list.ts';
 import type { Desk } from '../alerts/requests.ts';
 import { messageOf, PgvigilError } from '../errors.ts';
 import { type WorkerFile, workerFilePath } from '../query/control-client.ts';
-import type { Store } from '../store/store.ts';
 import { alertsRoute } from './alerts-route.ts';
 import { allowListRoute } from './allow-list-route.ts';
 import { listen, stopListening } from './listening.ts';
-import { Snapshots } from './snapshots.ts';
+import { type SnapshotStore, Snapshots } from './snapshots.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -24,7 +23,7 @@ export interface ControlOptions {
   dataDir: string;
   /** Port on 127.0.0.1; 0: any free one. */
   port: number;
-  store: Pick<Store, 'commits' | 'snapshot'>;
+  store: SnapshotStore;
   /** What GET /status answers, as JSON. */
   status: () => unknown;
   allowList: Pick<AllowList, 'add' | 'remove'>;

@@ -123,7 +123,6 @@ test('planted secrets are nowhere while the worker runs, and nowhere after it ha
   messages.forEach((message, index) => {
     rig.hub.append(String(index % 4), message);
   });
-  // Before the first query: it lets the worker write its snapshot, which empties the write-ahead log.
   while (storedBy(rig.log) < messages.length) await sleep(50, undefined, { signal: deadline });
   const files = await filesOf(rig.dataDir);
   assert.ok([...files].some(([path, bytes]) => path.endsWith('.wal') && bytes.length > 10_000));

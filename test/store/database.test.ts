@@ -6,18 +6,21 @@ import { type ErrorCode, PgvigilError } from '../../src/errors.ts';
 import { databasePath, openForReading } from '../../src/store/database.ts';
 import { Store } from '../../src/store/store.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
+import { Snapshots } from '../../src/worker/snapshots.ts';
 import { count, message, openStore, outputOf, SOURCE, startChild, temporaryFolder } from './support.ts';
 
 const isError = (code: ErrorCode) => (error: unknown) =>
   error instanceof PgvigilError && error.code === code && error.hint.length > 20;
 
-test('a second process is told that the folder is in use, also after a snapshot was taken', async (t) => {
+test('a second process is told that the folder is in use, also after a reader got its files', async (t) => {
   const folder = await temporaryFolder(t);
   const store = await openStore(t, folder);
   assert.equal(await outputOf('./opener.ts', 'write', folder), 'DATA_LOCKED');
   assert.equal(await outputOf('./opener.ts', 'read', folder), 'DATA_LOCKED');
   // POSIX drops a process's locks on a file when it closes any descriptor of it.
-  await store.snapshot(join(folder, 'copy.duckdb'));
+  const snapshots = await Snapshots.open(folder, store);
+  await snapshots.take();
+  await snapshots.close();
   assert.equal(await outputOf('./opener.ts', 'write', folder), 'DATA_LOCKED');
   await store.close();
   assert.equal(await outputOf('./opener.ts', 'write', folder), 'opened');

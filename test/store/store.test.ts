@@ -7,16 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { databasePath } from '../../src/store/database.ts';
 import { timestamp } from '../../src/store/rows.ts';
-import { StoreWriter } from '../../src/store/writer.ts';
-import {
-  count,
-  logRecord,
-  message,
-  openStore,
-  outputOf,
-  temporaryFolder,
-  temporaryStore,
-} from './support.ts';
+import { count, openStore, temporaryFolder, temporaryStore } from './support.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -113,55 +104,11 @@ test('a read beside a transaction sees the last commit, not the work in progress
   assert.equal(await count(store, 'setting_changes'), 1);
 });
 
-test('nobody but the owner can read the folder, the database, its log and a snapshot', async (t) => {
+test('nobody but the owner can read the folder and the database', async (t) => {
   const folder = join(await temporaryFolder(t), 'data');
   const store = await openStore(t, folder);
   await store.transaction((transaction) => transaction.append('setting_changes', [setting(1)]));
-  const copy = join(folder, 'copy.duckdb');
-  await store.snapshot(copy);
   const mode = async (path: string) => (await stat(path)).mode & 0o777;
   assert.equal(await mode(folder), 0o700);
   assert.equal(await mode(databasePath(folder)), 0o600);
-  assert.equal(await mode(copy), 0o600);
-});
-
-test('a snapshot holds what was committed, also beyond one piece of the copy, and opens in another process', async (t) => {
-  const folder = await temporaryFolder(t);
-  const store = await openStore(t, folder);
-  const writer = await StoreWriter.create(store);
-  // Texts that do not compress make a file of some 10 MB.
-  const noise = (index: number) =>
-    Array.from({ length: 100 }, (_, part) =>
-      ((index * 7919 + part * 104_729) ** 2).toString(36).padStart(12, 'q'),
-    ).join('');
-  const records = Array.from({ length: 8000 }, (_, index) =>
-    logRecord(null, { index, message: noise(index) }),
-  );
-  await writer.commit([message(1, { records })]);
-  const copy = join(folder, 'copy.duckdb');
-  await store.snapshot(copy);
-  assert.equal((await stat(copy)).size, (await stat(databasePath(folder))).size);
-  assert.ok((await stat(copy)).size > 4 * 1024 * 1024);
-  await writer.commit([message(2)]);
-  assert.equal(await outputOf('./opener.ts', 'read', folder, copy), '8000 records');
-  assert.equal(await count(store, 'records'), 8001);
-});
-
-test('a snapshot never writes over a file that exists', async (t) => {
-  const store = await temporaryStore(t);
-  await assert.rejects(store.snapshot(databasePath(store.dataDir)), { code: 'EEXIST' });
-  await store.transaction((transaction) => transaction.append('setting_changes', [setting(1)]));
-  assert.equal(await count(store, 'setting_changes'), 1);
-});
-
-test('a snapshot does not disturb a long read on another connection', async (t) => {
-  const store = await temporaryStore(t);
-  const connection = await store.connect();
-  await connection.run('BEGIN');
-  await connection.run('SELECT * FROM store.meta');
-  await store.transaction((transaction) => transaction.run("INSERT INTO store.meta VALUES ('k', 'v')"));
-  await store.snapshot(join(store.dataDir, 'copy.duckdb'));
-  const reader = await connection.runAndReadAll("SELECT count(*) FROM store.meta WHERE key = 'k'");
-  assert.equal(reader.value(0, 0), 0n); // still what it saw first
-  connection.closeSync();
 });
