@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   QUERY_REFUSED: 3,
   /** Ad-hoc SQL failed while it ran. */
   QUERY_FAILED: 3,
+  /** As many queries run and wait as may. */
+  QUERY_BUSY: 3,
   /** Another process holds the data folder. */
   DATA_LOCKED: 4,
   /** The data folder does not exist or was not made by pgvigil. */

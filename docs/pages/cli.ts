@@ -14,6 +14,7 @@ const MEANINGS: Record<ErrorCode, string> = {
     'A file that addresses are looked up in cannot be used, or a line of it; the others are.',
   QUERY_REFUSED: 'The SQL is not one query that reads the public views.',
   QUERY_FAILED: 'The query failed, or took longer than `--timeout`.',
+  QUERY_BUSY: 'As many queries run and wait as may.',
   DATA_LOCKED: 'Another process holds the data folder.',
   DATA_MISSING: 'The data folder holds no pgvigil data.',
   DATA_DAMAGED: 'The database file is damaged.',

@@ -1,11 +1,11 @@
 /** Reads a data folder, whether a worker writes it or not, and never writes. */
-import { rm } from 'node:fs/promises';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { PgvigilError } from '../errors.ts';
 import { openForReading } from '../store/database.ts';
 import { findWorker, requestSnapshot } from './control-client.ts';
 import { vet } from './guard.ts';
 import { type QueryParameters, type QueryResult, run } from './result.ts';
+import { removeSnapshot } from './sandbox/states.ts';
 
 /** Limits of ad-hoc SQL where the caller names none. */
 export const DEFAULT_LIMIT_ROWS = 10_000;
@@ -39,12 +39,6 @@ export async function openReader(dataDir: string): Promise<Reader> {
     await removeSnapshot(snapshot);
     throw error;
   }
-}
-
-/** Gives back the names of a state that the worker handed out: of the copy and of its write-ahead log. */
-async function removeSnapshot(path: string): Promise<void> {
-  await rm(path, { force: true });
-  await rm(`${path}.wal`, { force: true });
 }
 
 /** A `worker.json` may outlive its worker, and its pid belong to another process by now: then nobody holds the file. */

@@ -79,9 +79,15 @@ async function create(file: string): Promise<DuckDBInstance> {
  * Opens a database file read-only, with no way out of it: no other file, no network, no spill to disk, and no
  * setting can be changed any more.
  *
+ * @param memoryMb what DuckDB may use, in MiB
+ *
  * @throws PgvigilError DATA_MISSING, DATA_LOCKED, DATA_TOO_NEW, DATA_DAMAGED
  */
-export async function openForReading(dataDir: string, file = databasePath(dataDir)): Promise<DuckDBInstance> {
+export async function openForReading(
+  dataDir: string,
+  file = databasePath(dataDir),
+  memoryMb = 2_048,
+): Promise<DuckDBInstance> {
   if (!existsSync(file)) {
     throw new PgvigilError(
       'DATA_MISSING',
@@ -97,7 +103,7 @@ export async function openForReading(dataDir: string, file = databasePath(dataDi
     await connection.run(UTC);
     // The order counts: with external access off, temp_directory can no longer be changed.
     await connection.run("SET temp_directory = ''");
-    await connection.run("SET memory_limit = '2GB'");
+    await connection.run(`SET memory_limit = '${memoryMb}MiB'`);
     await connection.run('SET enable_external_access = false');
     await connection.run('SET lock_configuration = true');
     connection.closeSync();
