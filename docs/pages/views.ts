@@ -2,16 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readViews } from '../../src/query/catalog.ts';
+import type { View } from '../../src/query/query-session.ts';
 import { openReader } from '../../src/query/reader.ts';
 import { Store } from '../../src/store/store.ts';
 import { code, head, table } from './markdown.ts';
-
-interface View {
-  name: string;
-  comment: string;
-  /** Name, type, comment. */
-  columns: string[][];
-}
 
 const INTRODUCTION = `
 What \`pgvigil query\` and detectors read. Times are UTC. \`SHOW TABLES\` and \`DESCRIBE activity\` show the names from within.
@@ -19,7 +14,7 @@ What \`pgvigil query\` and detectors read. Times are UTC. \`SHOW TABLES\` and \`
 `;
 
 export async function viewsPage(): Promise<string> {
-  const views = await readViews();
+  const views = await viewsOfEmptyStore();
   return [
     head('Public views', '`COMMENT ON` in `queries/views`'),
     INTRODUCTION,
@@ -31,33 +26,19 @@ export async function viewsPage(): Promise<string> {
       ({ name, comment, columns }) =>
         `\n## ${name}\n${comment}\n\n${table(
           ['column', 'type', 'meaning'],
-          columns.map(([column = '', type = '', meaning = '']) => [code(column), type, meaning]),
+          columns.map((column) => [code(column.name), column.type, column.comment]),
         )}`,
     ),
   ].join('');
 }
 
-async function readViews(): Promise<View[]> {
+async function viewsOfEmptyStore(): Promise<View[]> {
   const folder = await mkdtemp(join(tmpdir(), 'pgvigil-docs-'));
   try {
     await (await Store.open(folder)).close();
     const reader = await openReader(folder);
     try {
-      const result = await reader.trusted(
-        `SELECT v.view_name, v.comment, c.column_name, c.data_type, c.comment
-         FROM duckdb_views() v
-         JOIN duckdb_columns() c ON c.table_oid = v.view_oid AND c.database_oid = v.database_oid
-         WHERE NOT v.internal AND v.schema_name = 'main'
-         ORDER BY v.view_name, c.column_index`,
-      );
-      const views = new Map<string, View>();
-      for await (const row of result.rows) {
-        const [name = '', comment = '', ...column] = row.map((cell) => String(cell ?? ''));
-        const view = views.get(name) ?? { name, comment, columns: [] };
-        view.columns.push(column);
-        views.set(name, view);
-      }
-      return [...views.values()];
+      return await readViews(reader);
     } finally {
       await reader.close();
     }

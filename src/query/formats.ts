@@ -13,6 +13,8 @@ export type Format = (typeof FORMATS)[number];
 export interface FormatOptions {
   /** Columns of the terminal that shows the text; null when it goes to a file or another program. */
   terminalWidth: number | null;
+  /** A table shows its records one below the other, also where its columns would fit. */
+  expanded?: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface FormatOptions {
 export function formatRows(result: Rows, format: Format, options: FormatOptions): AsyncIterable<string> {
   switch (format) {
     case 'table':
-      return tableText(result, options.terminalWidth);
+      return tableText(result, options.terminalWidth, options.expanded);
     case 'json':
       return jsonText(result);
     case 'ndjson':

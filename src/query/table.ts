@@ -22,10 +22,14 @@ interface Layout {
   cut: boolean;
 }
 
-/** @param terminalWidth columns of the terminal; null: nothing is cut */
+/**
+ * @param terminalWidth columns of the terminal; null: nothing is cut
+ * @param expanded shows records one below the other, whatever fits
+ */
 export async function* tableText(
   { columns, rows }: Rows,
   terminalWidth: number | null,
+  expanded = false,
 ): AsyncGenerator<string> {
   const iterator = rows[Symbol.asyncIterator]();
   try {
@@ -38,7 +42,7 @@ export async function* tableText(
     const widths = columns.map(({ name }, index) =>
       Math.max(displayWidth(printable(name)), ...sample.map((row) => displayWidth(cellText(row[index]!)))),
     );
-    const fitted = terminalWidth === null ? widths : fit(widths, terminalWidth);
+    const fitted = expanded ? null : terminalWidth === null ? widths : fit(widths, terminalWidth);
     const layout = { columns, widths: fitted ?? widths, cut: terminalWidth !== null };
     if (fitted !== null) yield heading(layout);
     let count = 0;

@@ -17,7 +17,7 @@ export function databasePath(dataDir: string): string {
 }
 
 /** Settings of every instance: nothing is downloaded, nothing is read but the database. */
-const CLOSED_SETTINGS = {
+export const CLOSED_SETTINGS = {
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',
   allow_community_extensions: 'false',
