@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The entry of the command line: runs a command and turns what it throws into text and an exit code. */
 import { CommanderError } from 'commander';
-import { ERROR_CODES, type ErrorCode, messageOf, PgvigilError } from './errors.ts';
-import { printable } from './printable.ts';
+import { errorText } from './error-text.ts';
+import { ERROR_CODES, PgvigilError } from './errors.ts';
 import { createProgram } from './program.ts';
 
 /** Whatever pgvigil creates is for its owner only. */
@@ -32,26 +32,11 @@ function reportError(error: unknown): number {
     const [message = '', ...suggestion] = error.message.replace(/^error: /, '').split('\n');
     return reportError(new PgvigilError('USAGE', message, [...suggestion, 'See: pgvigil --help'].join(' ')));
   }
-  if (error instanceof PgvigilError) {
-    process.stderr.write(errorText(error.message, error.code, error.hint));
-    return error.exitCode;
-  }
-  process.stderr.write(
-    errorText(messageOf(error), 'INTERNAL', 'This is a defect of pgvigil. Please report it.'),
-  );
+  process.stderr.write(errorText(error, process.stderr.isTTY ? process.stderr.columns : null));
+  if (error instanceof PgvigilError) return error.exitCode;
   if (process.env.PGVIGIL_LOG_LEVEL === 'debug' && error instanceof Error)
     process.stderr.write(`${error.stack}\n`);
   return ERROR_CODES.INTERNAL;
-}
-
-/** What happened, with its code, then what to do. Only the first line stands at the margin: the others may quote data. */
-function errorText(message: string, code: ErrorCode, hint: string): string {
-  const [first = '', ...more] = message.split('\n').filter((line) => line.trim() !== '');
-  return [
-    `pgvigil: ${printable(first)} [${code}]`,
-    ...[...more, hint].map((line) => `  ${printable(line)}`),
-    '',
-  ].join('\n');
 }
 
 await main();

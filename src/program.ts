@@ -6,6 +6,7 @@ import type { GlobalOptions } from './commands/context.ts';
 import type { BacktestCommandOptions } from './commands/detectors-backtest.ts';
 import { formatOption } from './commands/format-option.ts';
 import { wholeNumber } from './commands/number-option.ts';
+import { addQueryCommand } from './commands/query-options.ts';
 import { addSigmaCommands } from './commands/sigma-options.ts';
 import { VERSION } from './version.ts';
 
@@ -57,20 +58,7 @@ export function createProgram(): Command {
       await backfillCommand(files, command.optsWithGlobals<GlobalOptions>());
     });
 
-  program
-    .command('query')
-    .description('run one SQL query over the public views (SHOW TABLES lists them); read-only')
-    .argument('<sql>', 'the query')
-    .addOption(formatOption())
-    .option('-l, --limit <rows>', 'rows at most; 0: all', wholeNumber, 10_000)
-    .option('-t, --timeout <seconds>', 'time at most', wholeNumber, 60)
-    .action(async (sql: string, _options, command: Command) => {
-      const { queryCommand } = await import('./commands/query.ts');
-      await queryCommand(
-        sql,
-        command.optsWithGlobals<Options<{ format: string; limit: number; timeout: number }>>(),
-      );
-    });
+  addQueryCommand(program);
 
   program
     .command('explain')

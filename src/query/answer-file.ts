@@ -20,6 +20,10 @@ export function formatOfName(path: string): FileFormat | undefined {
   return FILE_FORMATS.find((format) => format === ending);
 }
 
+export function rowCount(count: number): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? 'row' : 'rows'}`;
+}
+
 export interface FileOptions {
   format: FileFormat;
   /** Replaces a file that exists. */

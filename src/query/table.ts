@@ -13,6 +13,9 @@ const MIN_WIDTH = 8;
 const NUMERIC =
   /^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|UHUGEINT|FLOAT|DOUBLE|DECIMAL.*)$/;
 
+/** Types of which a part says something else than the whole. */
+const WHOLE = new RegExp(`${NUMERIC.source}|^(BOOLEAN|UUID|DATE|TIME.*)$`);
+
 const SEPARATOR = '  ';
 
 interface Layout {
@@ -42,7 +45,7 @@ export async function* tableText(
     const widths = columns.map(({ name }, index) =>
       Math.max(displayWidth(printable(name)), ...sample.map((row) => displayWidth(cellText(row[index]!)))),
     );
-    const fitted = expanded ? null : terminalWidth === null ? widths : fit(widths, terminalWidth);
+    const fitted = expanded ? null : terminalWidth === null ? widths : fit(columns, widths, terminalWidth);
     const layout = { columns, widths: fitted ?? widths, cut: terminalWidth !== null };
     if (fitted !== null) yield heading(layout);
     let count = 0;
@@ -62,14 +65,17 @@ async function* both(sample: Cell[][], rest: AsyncIterator<Cell[]>): AsyncGenera
 }
 
 /** Widths that fit the terminal, taken from the widest columns; null when some would be too narrow to be of use. */
-function fit(widths: readonly number[], terminalWidth: number): number[] | null {
+function fit(columns: readonly Column[], widths: readonly number[], terminalWidth: number): number[] | null {
+  const limited = (limit: number) =>
+    widths.map((width, index) => (WHOLE.test(columns[index]!.type) ? width : Math.min(width, limit)));
   const available = terminalWidth - SEPARATOR.length * (widths.length - 1);
-  const total = (limit: number) => widths.reduce((sum, width) => sum + Math.min(width, limit), 0);
-  let limit = Math.max(...widths);
-  while (limit > 0 && total(limit) > available) limit--;
-  return limit < MIN_WIDTH && widths.some((width) => width > limit)
-    ? null
-    : widths.map((width) => Math.min(width, limit));
+  for (let limit = Math.max(...widths); limit > 0; limit--) {
+    const fitted = limited(limit);
+    if (fitted.reduce((sum, width) => sum + width, 0) > available) continue;
+    const narrow = limit < MIN_WIDTH && fitted.some((width, index) => width < widths[index]!);
+    return narrow ? null : fitted;
+  }
+  return null;
 }
 
 function heading(layout: Layout): string {

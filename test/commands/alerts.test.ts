@@ -237,7 +237,7 @@ test('at a terminal the only control characters are those of pgvigil', {
   await pgvigil(cwd, ['backfill', 'tty.json', '-d', 'tty']);
   for (const [command, colours] of [
     [['alerts', 'list'], false],
-    [['query', 'SELECT user_name FROM sign_ins', '-f', 'csv'], false],
+    [['query', 'SELECT user_name FROM sign_ins', '--format', 'csv'], false],
     [['doctor'], true],
   ] as const) {
     const shown = await atTerminal(cwd, [...command, '-d', 'tty']);

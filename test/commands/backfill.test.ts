@@ -81,7 +81,7 @@ test('what cannot be decoded is counted, with a way to see why; the rest is stor
     'SELECT code FROM rejects ORDER BY code',
     '-d',
     'mixed',
-    '-f',
+    '--format',
     'csv',
   ]);
   assert.equal(why.stdout.split(/\r?\n/)[0], 'code');

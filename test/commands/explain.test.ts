@@ -232,7 +232,7 @@ test('JSON holds what the store holds of the same statement, under the names of 
   const shown = JSON.parse(await json(sql)) as Record<string, unknown>;
   assert.equal(shown.setting_name, 'pgaudit.log');
   const select = `SELECT ${Object.keys(shown).join(', ')} FROM activity`;
-  const stored = await pgvigil(cwd, ['query', select, '-d', 'data', '-f', 'json']);
+  const stored = await pgvigil(cwd, ['query', select, '-d', 'data', '--format', 'json']);
   assert.equal(stored.exitCode, 0, stored.stderr);
   assert.deepEqual(JSON.parse(stored.stdout), [shown]);
 });

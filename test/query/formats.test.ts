@@ -170,6 +170,28 @@ test('a table fits the terminal: wide columns are cut, with a mark', async () =>
   );
 });
 
+test('a time or a number is never cut: rather records stand one below the other', async () => {
+  const columns: [string, string][] = [
+    ['event_time', 'TIMESTAMP'],
+    ['user_name', 'VARCHAR'],
+    ['row_count', 'BIGINT'],
+  ];
+  const row = ['2026-01-01T10:00:00.000Z', 'a_service_of_the_shop', 1234567890123];
+  const shown = (width: number) => textOf(resultOf(columns, [row]), 'table', width);
+  assert.match(await shown(55), /^2026-01-01T10:00:00\.000Z {2}a_service_of…? +1234567890123$/m);
+  assert.match(await shown(40), /^-- record 1\nevent_time {2}2026-01-01T10:00:00\.000Z\n/);
+});
+
+test('a table can show its records one below the other, also where it would fit', async () => {
+  let text = '';
+  for await (const piece of formatRows(sample(), 'table', { terminalWidth: 80, expanded: true }))
+    text += piece;
+  assert.match(
+    text,
+    /^-- record 1\nuser_name {2}alice\nrow_count {2}300\nkinds {6}\["SelectStmt"\]\n-- record 2\n/,
+  );
+});
+
 test('a table with more columns than the terminal has room for shows records one below the other', async () => {
   const columns = Array.from({ length: 20 }, (_, index): [string, string] => [`column_${index}`, 'VARCHAR']);
   const row = columns.map((_, index) => (index === 3 ? null : `value of ${index}`));
