@@ -7,7 +7,7 @@ import { InvalidArgumentError } from 'commander';
  */
 export function parameterOption(
   text: string,
-  before: Readonly<Record<string, string>>,
+  before: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   const [, name, value] = /^(\w+)=([\s\S]*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined)

@@ -17,7 +17,7 @@ import { printRows } from './output.ts';
 
 export interface QueryCommandOptions extends GlobalOptions {
   file?: string;
-  parameter: Readonly<Record<string, string>>;
+  parameter?: Readonly<Record<string, string>>;
   format?: FileFormat;
   output?: string;
   force?: boolean;
@@ -87,7 +87,7 @@ async function shell(
       timeoutMs: options.timeout * 1000,
       pager: true,
       output: null,
-      parameters: options.parameter,
+      parameters: options.parameter ?? {},
     },
     history: await History.load(historyPath(env)),
     dataDir: config.data,
@@ -113,7 +113,7 @@ async function once(
   if (file === null && format === 'parquet')
     throw new PgvigilError('USAGE', 'Parquet is not for a terminal or a pipe', 'Name a file with --output.');
   const limitRows = options.limit ?? (file === null ? DEFAULT_LIMIT_ROWS : 0);
-  const parameters = checkedParameters(sql, options.parameter);
+  const parameters = checkedParameters(sql, options.parameter ?? {});
   const elapsed = new ElapsedLine(err);
   elapsed.start();
   try {
