@@ -69,6 +69,7 @@ type Node = { [key: string]: Json };
 
 /** What FROM may name, in lower case. */
 interface Scope {
+  functions: ReadonlySet<string>;
   views: ReadonlySet<string>;
   /** The views and the CTEs that can be seen. */
   names: ReadonlySet<string>;
@@ -106,9 +107,14 @@ export async function publicViews(connection: DuckDBConnection): Promise<string[
 /**
  * Returns when `sql` is one query (SELECT, VALUES, FROM …, DESCRIBE, SUMMARIZE, SHOW TABLES) over public views.
  *
+ * @param functions that it may call, as DuckDB names them in lower case
  * @throws PgvigilError QUERY_REFUSED when it is something else, QUERY_FAILED when it does not parse
  */
-export async function vet(connection: DuckDBConnection, sql: string): Promise<void> {
+export async function vet(
+  connection: DuckDBConnection,
+  sql: string,
+  functions: ReadonlySet<string> = allowedFunctions(),
+): Promise<void> {
   const views = await publicViews(connection);
   if (sql.length > MAX_SQL_LENGTH) throw refused(`it is longer than ${MAX_SQL_LENGTH} characters`, views);
   // DuckDB's C interface ends a text at NUL: what runs would not be what was vetted.
@@ -124,7 +130,7 @@ export async function vet(connection: DuckDBConnection, sql: string): Promise<vo
   if (!Array.isArray(statements) || statements.length !== 1) {
     throw refused('exactly one query is expected', views);
   }
-  walk(statements[0]!, views);
+  walk(statements[0]!, views, functions);
 }
 
 function unparsed(tree: Node, views: string[]): PgvigilError {
@@ -142,9 +148,9 @@ function refused(what: string, views: string[], hint?: string): PgvigilError {
 }
 
 /** Visits every node without recursion, as the depth is the author's choice. */
-function walk(root: Json, views: string[]): void {
+function walk(root: Json, views: string[], functions: ReadonlySet<string>): void {
   const viewNames = new Set(views.map(folded));
-  const pending: Place[] = [{ value: root, scope: { views: viewNames, names: viewNames } }];
+  const pending: Place[] = [{ value: root, scope: { functions, views: viewNames, names: viewNames } }];
   for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
     const { value, scope } = place;
     if (value === null || typeof value !== 'object') continue;
@@ -165,7 +171,7 @@ interface Problem {
 
 /** What speaks against one node, without its children. */
 function problemOf(node: Node, scope: Scope): Problem | null {
-  if ('class' in node) return expressionProblem(node);
+  if ('class' in node) return expressionProblem(node, scope);
   if ('cte_map' in node) {
     return QUERY_NODES.has(String(node.type)) ? null : { what: `unknown kind of query ${String(node.type)}` };
   }
@@ -178,13 +184,13 @@ function namingProblem(node: Node): Problem | null {
   return key === undefined ? null : { what: `${key} ${quote(node[key])} is not allowed here` };
 }
 
-function expressionProblem(node: Node): Problem | null {
+function expressionProblem(node: Node, { functions }: Scope): Problem | null {
   if (!EXPRESSION_CLASSES.has(String(node.class))) {
     return { what: `unknown kind of expression ${String(node.class)}` };
   }
   if (!('function_name' in node)) return namingProblem(node);
   const name = folded(String(node.function_name));
-  if (!isPlain(node.schema, node.catalog) || !allowedFunctions().has(name)) {
+  if (!isPlain(node.schema, node.catalog) || !functions.has(name)) {
     const hint = TABLE_FUNCTIONS.has(name) ? `Write it in the FROM clause: FROM ${name}(…).` : undefined;
     return { what: `function ${quote(node.function_name)} is not allowed`, ...(hint && { hint }) };
   }
@@ -248,7 +254,7 @@ function childrenOf(node: Node, scope: Scope): Place[] {
 }
 
 function withName(scope: Scope, name: Json | undefined): Scope {
-  return { views: scope.views, names: new Set(scope.names).add(folded(String(name))) };
+  return { ...scope, names: new Set(scope.names).add(folded(String(name))) };
 }
 
 function isNode(value: Json | undefined): value is Node {
