@@ -85,6 +85,7 @@ CREATE MACRO pgf_pg_database_size(object) AS 0::BIGINT;
 CREATE MACRO pgf_pg_tablespace_location(object) AS '';
 CREATE MACRO pgf_pg_stat_get_numscans(object) AS 0::BIGINT;
 
+CREATE MACRO pgf_btrim(value) AS trim(value), (value, characters) AS trim(value, characters);
 CREATE MACRO pgf_quote_ident(name) AS CASE WHEN regexp_full_match(name, '[a-z_][a-z0-9_$]*') THEN name
   ELSE '"' || replace(name, '"', '""') || '"' END;
 CREATE MACRO pgf_quote_literal(value) AS '''' || replace(value::VARCHAR, '''', '''''') || '''';

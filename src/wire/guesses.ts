@@ -9,6 +9,7 @@ import { LRUCache } from 'lru-cache';
 
 const FIRST_MS = 250;
 const LONGEST_MS = 8_000;
+const LONGEST_QUEUE_MS = 15_000;
 const FORGOTTEN_MS = 600_000;
 /** Addresses that are remembered; the ones that were quiet longest are forgotten first. */
 const MAX_ADDRESSES = 10_000;
@@ -33,7 +34,8 @@ export class Guesses {
     if (record === undefined) return 0;
     const now = this.#now();
     const start = Math.max(now, record.free);
-    record.free = start + waitAfter(record.failures);
+    // Whoever would wait longer is gone before: his place must not hold up others from the address for long after an attack.
+    if (start - now < LONGEST_QUEUE_MS) record.free = start + waitAfter(record.failures);
     return start - now;
   }
 

@@ -46,6 +46,11 @@ export interface WireOptions {
   catalog: CatalogRunner;
   /** Null: there is no such account, which its client cannot tell from a wrong password. */
   account(user: string): Promise<Account | null>;
+  /**
+   * For the salts that accounts are asked with which do not exist. The same after a restart, as the salts of the others are;
+   * absent: a new one each time.
+   */
+  mockSecret?: Buffer;
   limits: WireLimits;
   onQuery(entry: QueryEntry): void;
   log: Pick<Log, 'info' | 'warn' | 'error'>;

@@ -14,6 +14,7 @@ import { Connection } from './connection.ts';
 import { ProtocolError } from './frontend.ts';
 import { Guesses } from './guesses.ts';
 import type { WireOptions } from './options.ts';
+import { RefusalLog } from './refusal-log.ts';
 import { Session } from './session.ts';
 import { fatal, type Reception, type SignedIn, signIn } from './sign-in.ts';
 import { SqlError, sqlErrorOf } from './sql-error.ts';
@@ -101,18 +102,20 @@ class Endpoint {
   readonly #channels = new Set<Channel>();
   /** Addresses of those that are not signed in, with how many there are. */
   readonly #strangers = new Map<string, number>();
+  readonly #refusals: RefusalLog;
   #strangerCount = 0;
   #signedIn = 0;
 
   constructor(options: WireOptions, secureContext: SecureContext | null) {
     this.#options = options;
+    this.#refusals = new RefusalLog(options.log);
     const cancelKeys = this.#cancelKeys;
     this.#reception = {
       options,
       secureContext,
       cancelKeys,
       guesses: new Guesses(),
-      mockSecret: randomBytes(32),
+      mockSecret: options.mockSecret ?? randomBytes(32),
     };
   }
 
@@ -127,9 +130,9 @@ class Endpoint {
     }
     const channel = new Channel(socket, this.#options.limits.idleMs);
     this.#channels.add(channel);
-    this.#talk(channel, address)
-      .catch((error) => this.#endWith(channel, address, error))
-      .finally(() => this.#channels.delete(channel));
+    // Not when the talk is over: a client may still be reading the last words.
+    socket.once('close', () => this.#channels.delete(channel));
+    this.#talk(channel, address).catch((error) => this.#endWith(channel, address, error));
   }
 
   close(): void {
@@ -214,11 +217,7 @@ class Endpoint {
     const told = error instanceof ProtocolError ? new SqlError('08P01', error.message) : sqlErrorOf(error);
     if (told.code === 'XX000')
       this.#options.log.error({ err: error, client: address }, 'a connection met a defect');
-    else
-      this.#options.log.warn(
-        { client: address, code: told.code, reason: told.message },
-        'a connection was refused',
-      );
+    else this.#refusals.log({ client: address, code: told.code, reason: told.message });
     channel.end(fatal(told));
   }
 }

@@ -10,7 +10,7 @@ import { PgvigilError } from '../../src/errors.ts';
 import { vet } from '../../src/query/guard.ts';
 import type { QueryRunner } from '../../src/query/query-runner.ts';
 import { openReader, type Reader } from '../../src/query/reader.ts';
-import { Catalog } from '../../src/wire/catalog/catalog.ts';
+import { CatalogHost } from '../../src/wire/catalog/catalog-host.ts';
 import type { ViewInfo } from '../../src/wire/catalog/catalog-runner.ts';
 import { describe } from '../../src/wire/catalog/describe.ts';
 import type { QueryEntry, WireLimits, WireOptions } from '../../src/wire/options.ts';
@@ -44,7 +44,7 @@ export interface RigOptions extends Partial<Pick<WireOptions, 'requireTls' | 'ac
 export async function startRig(t: TestContext, options: RigOptions = {}): Promise<Rig> {
   const folder = await sampleFolder();
   const reader = await openReader(folder.dataDir);
-  const catalog = await Catalog.open(await viewsOf(reader));
+  const catalog = await CatalogHost.start(await viewsOf(reader));
   const queries: QueryEntry[] = [];
   const log: [object, string][] = [];
   const write = (fields: object, message: string) => void log.push([fields, message]);

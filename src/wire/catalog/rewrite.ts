@@ -66,6 +66,15 @@ const KEPT_TYPES = new Set(
   'bool int2 int4 int8 float4 float8 text varchar date timestamp timestamptz numeric interval'.split(' '),
 );
 
+const TABLE_FUNCTIONS = new Set(['generate_series', 'unnest']);
+
+const LIKES: Readonly<Record<string, string>> = {
+  'AEXPR_LIKE ~~': 'like_escape',
+  'AEXPR_LIKE !~~': 'not_like_escape',
+  'AEXPR_ILIKE ~~*': 'ilike_escape',
+  'AEXPR_ILIKE !~~*': 'not_ilike_escape',
+};
+
 class Rewriting {
   /** Public views that FROM names. */
   readonly views = new Set<string>();
@@ -166,21 +175,26 @@ class Rewriting {
     };
   }
 
-  /** Functions in FROM that are relations here. */
+  /** Functions in FROM: relations here, or tables of one row, or what DuckDB has, whose column is named as its table. */
   #functionInFrom(fields: Fields): Json | null {
-    const call = (fields.functions as [{ List?: { items: [{ FuncCall?: Fields }] } }])?.[0]?.List?.items[0]
-      ?.FuncCall;
-    const name = lastName(call?.funcname).replace(/^pgf_/, '');
-    if (!this.#names.relations.has(`pgc_${name}`)) return null;
-    this.foreign.add(name);
-    return {
-      RangeVar: {
-        relname: `pgc_${name}`,
-        inh: true,
-        relpersistence: 'p',
-        alias: fields.alias ?? { aliasname: name },
-      },
-    };
+    const [first] = (fields.functions ?? []) as [{ List?: { items: [Json] } }?];
+    const called = first?.List?.items[0];
+    const name = lastName(
+      isFields(called) && isFields(called.FuncCall) ? called.FuncCall.funcname : undefined,
+    );
+    const plainName = name.replace(/^pgf_/, '');
+    const alias = isFields(fields.alias) ? fields.alias : { aliasname: plainName };
+    if (this.#names.relations.has(`pgc_${plainName}`)) {
+      this.foreign.add(plainName);
+      return { RangeVar: { relname: `pgc_${plainName}`, inh: true, relpersistence: 'p', alias } };
+    }
+    const named: Fields =
+      'colnames' in alias ? alias : { ...alias, colnames: [{ String: { sval: alias.aliasname! } }] };
+    if (TABLE_FUNCTIONS.has(name)) return { RangeFunction: { ...fields, alias: named } };
+    if (called === undefined) return null;
+    const select = parsedNode('SELECT 1') as { SelectStmt: Fields };
+    const subquery = { SelectStmt: { ...select.SelectStmt, targetList: [{ ResTarget: { val: called } }] } };
+    return { RangeSubselect: { subquery, alias: named } };
   }
 
   #call(fields: Fields): Json {
@@ -239,6 +253,10 @@ class Rewriting {
       const isName = constantText(arg) !== null;
       return call(isName ? `pgf_to_${name}` : `pgf_${name}_text`, [arg]);
     }
+    const list = /^\{([^{}"\\]*)\}$/.exec(constantText(arg) ?? '');
+    // An array of plain words, as DuckDB writes a list.
+    if (list !== null && 'arrayBounds' in typeName)
+      return { TypeCast: { ...fields, arg: text(`[${list[1]}]`) } };
     const target = TYPES[name] ?? (KEPT_TYPES.has(name) ? name : null);
     if (target === null) return null;
     // A type that is written without its schema is deparsed as DuckDB reads it.
@@ -257,6 +275,9 @@ class Rewriting {
       const matches = call('regexp_matches', [lexpr, rexpr, ...(operator.endsWith('*') ? [text('i')] : [])]);
       return operator.startsWith('!') ? { BoolExpr: { boolop: 'NOT_EXPR', args: [matches] } } : matches;
     }
+    const like = LIKES[`${fields.kind} ${operator}`];
+    // PostgreSQL's patterns have `\\` to escape with, DuckDB's have none unless it is named.
+    if (like !== undefined && !isEscaped(rexpr)) return call(like, [lexpr, rexpr, text('\\')]);
     return names.length > 1 ? { A_Expr: { ...fields, name: [{ String: { sval: operator } }] } } : null;
   }
 }
@@ -280,6 +301,13 @@ function columnWithoutSchema(fields: Fields): Json | null {
 
 function isFields(value: Json | undefined): value is Fields {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+/** The pattern has an ESCAPE of its own: like_escape(pattern, character). */
+function isEscaped(pattern: Json): boolean {
+  return (
+    isFields(pattern) && isFields(pattern.FuncCall) && lastName(pattern.FuncCall.funcname) === 'like_escape'
+  );
 }
 
 /** The last part of a name as the parser has it. */
