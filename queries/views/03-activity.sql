@@ -12,6 +12,17 @@ WITH texts AS (
   ) USING (server, session_id, statement_id, substatement_id)
   WHERE statement_hash IS NOT NULL
   GROUP BY ALL
+), worded AS (
+  -- Apart, so that the many rows that have their text go past the join.
+  SELECT * FROM store.activities WHERE previously_logged IS NOT TRUE
+  UNION ALL
+  SELECT
+    a.* REPLACE (coalesce(a.statement_hash, p.statement_hash) AS statement_hash, coalesce(a.parameters, p.parameters) AS parameters)
+  FROM store.activities a
+  LEFT JOIN texts p
+    ON p.server = a.server AND p.session_id = a.session_id
+      AND p.statement_id = a.statement_id AND p.substatement_id = a.substatement_id
+  WHERE a.previously_logged
 ), audited AS (
   SELECT
     f.error_record_id, a.audit_type, a.statement_id, a.substatement_id, a.class, a.command, a.object_type, a.object_name,
@@ -40,12 +51,12 @@ SELECT
   coalesce(a.command, f.command) AS command,
   coalesce(a.object_type, f.object_type) AS object_type,
   coalesce(a.object_name, f.object_name) AS object_name,
-  coalesce(a.parameters, p.parameters, f.parameters) AS parameters,
+  coalesce(a.parameters, f.parameters) AS parameters,
   a.row_count,
   a.truncated,
   a.sqlstate,
   a.message,
-  coalesce(a.statement_hash, p.statement_hash) AS statement_hash,
+  a.statement_hash,
   t.template_id,
   t.sql_text,
   m.parse_ok,
@@ -100,14 +111,11 @@ SELECT
       'idle_session_timeout', 'intervalstyle', 'lock_timeout', 'search_path', 'session_characteristics', 'standard_conforming_strings',
       'statement_timeout', 'timezone', 'transaction', 'transaction_isolation', 'transaction_read_only', 'work_mem'
     ), false) AS is_notable
-FROM store.activities a
+FROM worded a
 ANTI JOIN store.failed_audits l ON l.record_id = a.record_id
 LEFT JOIN audited f ON f.error_record_id = a.record_id
 LEFT JOIN sessions s ON s.server = a.server AND s.session_id = a.session_id
-LEFT JOIN texts p
-  ON a.previously_logged AND p.server = a.server AND p.session_id = a.session_id
-    AND p.statement_id = a.statement_id AND p.substatement_id = a.substatement_id
-LEFT JOIN store.statements t ON t.statement_hash = coalesce(a.statement_hash, p.statement_hash)
+LEFT JOIN store.statements t ON t.statement_hash = a.statement_hash
 LEFT JOIN store.templates m ON m.template_id = t.template_id;
 
 COMMENT ON VIEW activity IS 'One row per audited statement and per statement that failed. With pgaudit.log_relation a statement that did not fail has one per relation.';
