@@ -7,11 +7,11 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parseDocument } from 'yaml';
 import { messageOf, PgvigilError } from '../errors.ts';
 import type { Severity } from '../model/severity.ts';
 import { packagePath } from '../paths.ts';
 import { issuesIn } from '../schema-issues.ts';
+import { lineOfKey, readSqlFile } from '../sql-file.ts';
 import { frontMatter, type Mode, type ParameterDefinition, type Tactic } from './front-matter.ts';
 import { type Window, windowParameters } from './window.ts';
 
@@ -53,35 +53,28 @@ export interface RefusedDetector {
   error: PgvigilError;
 }
 
-const FRONT_MATTER = /^\/\*---\r?\n([\s\S]*?)\r?\n---\*\/\r?\n/;
-
 /**
  * Reads one detector file.
  *
  * @throws PgvigilError DETECTOR_INVALID naming file, line and reason
  */
 export function parseDetector(file: string, text: string): Detector {
-  const match = FRONT_MATTER.exec(text);
-  if (match === null) throw invalid(file, 1, 'the file does not begin with /*--- front matter ---*/');
-  const document = parseDocument(match[1] ?? '');
-  const syntax = document.errors[0];
-  if (syntax !== undefined) {
-    throw invalid(file, 1 + (syntax.linePos?.[0].line ?? 1), syntax.message.split('\n')[0] ?? 'broken YAML');
-  }
-  const parsed = frontMatter.safeParse(document.toJS());
+  const read = readSqlFile(text);
+  if ('reason' in read) throw invalid(file, read.line, read.reason);
+  const parsed = frontMatter.safeParse(read.values);
   if (!parsed.success) {
     const [key] = parsed.error.issues[0]?.path ?? [];
-    throw invalid(file, lineOf(match[1] ?? '', String(key ?? '')), issuesIn(parsed.error));
+    throw invalid(file, lineOfKey(read, String(key ?? '')), issuesIn(parsed.error));
   }
   const { window, parameters } = parsed.data;
   const unknown = windowParameters(window).find((name) => parameters[name]?.type !== 'duration');
   if (unknown !== undefined)
     throw invalid(
       file,
-      lineOf(match[1] ?? '', 'window'),
+      lineOfKey(read, 'window'),
       `window: there is no duration $${unknown} among the parameters`,
     );
-  const sql = text.slice(match[0].length).trim();
+  const { sql } = read;
   if (window.length === 0 && /\$since\s*-/.test(sql)) {
     throw invalid(
       file,
@@ -99,11 +92,6 @@ export function parseDetector(file: string, text: string): Detector {
     sql,
     file,
   };
-}
-
-function lineOf(yaml: string, key: string): number {
-  const line = yaml.split('\n').findIndex((text) => text.startsWith(`${key}:`));
-  return line < 0 ? 1 : line + 2;
 }
 
 function invalid(file: string, line: number, reason: string): PgvigilError {
