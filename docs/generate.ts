@@ -7,6 +7,7 @@ import { cliPage } from './pages/cli.ts';
 import { configurationPage } from './pages/configuration.ts';
 import { detectorsPage } from './pages/detectors.ts';
 import { flagsPage } from './pages/flags.ts';
+import { investigationsPage } from './pages/investigations.ts';
 import { viewsPage } from './pages/views.ts';
 
 /** The generated pages, by their path in the repository. The same source gives the same text. */
@@ -16,6 +17,7 @@ export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/configuration.md': configurationPage,
   'docs/detectors.md': detectorsPage,
   'docs/flags.md': flagsPage,
+  'docs/investigations.md': investigationsPage,
   'docs/views.md': viewsPage,
 };
 

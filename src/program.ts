@@ -5,6 +5,7 @@ import { addAllowCommands } from './commands/allow-options.ts';
 import type { GlobalOptions } from './commands/context.ts';
 import type { BacktestCommandOptions } from './commands/detectors-backtest.ts';
 import { formatOption } from './commands/format-option.ts';
+import { addInvestigationCommands } from './commands/investigations-options.ts';
 import { wholeNumber } from './commands/number-option.ts';
 import { addQueryCommand } from './commands/query-options.ts';
 import { addSigmaCommands } from './commands/sigma-options.ts';
@@ -59,6 +60,7 @@ export function createProgram(): Command {
     });
 
   addQueryCommand(program);
+  addInvestigationCommands(program);
 
   program
     .command('explain')

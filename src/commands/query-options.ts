@@ -13,7 +13,8 @@ export function addQueryCommand(program: Command): void {
     )
     .argument('[sql]', 'the query; none: a shell at a terminal, else standard input')
     .option('-f, --file <file>', 'read the query from a file; -: standard input')
-    .option('-p, --parameter <name=value>', 'a value for $name in the SQL; again for more', parameterOption)
+    .option('--investigation <name>', 'a ready question in place of SQL; `pgvigil investigations` lists them')
+    .addOption(parameterOption())
     .addOption(
       new Option(
         '--format <format>',

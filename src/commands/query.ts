@@ -1,11 +1,13 @@
-/** `pgvigil query`: ad-hoc SQL over the public views, one query or a shell for many. */
+/** `pgvigil query`: ad-hoc SQL over the public views, one query or a shell for many; and investigations. */
 import type { Readable } from 'node:stream';
 import { PgvigilError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { AnswerFile, type FileFormat, formatOfName, rowCount } from '../query/answer-file.ts';
 import type { Format } from '../query/formats.ts';
+import { findInvestigation } from '../query/investigations/investigation.ts';
 import { openSession } from '../query/local-runner.ts';
 import { requireParameters, usedParameters } from '../query/parameters.ts';
+import type { QueryRequest } from '../query/query-runner.ts';
 import type { QuerySession } from '../query/query-session.ts';
 import { DEFAULT_LIMIT_ROWS } from '../query/reader.ts';
 import { ElapsedLine, endedBy } from '../shell/elapsed.ts';
@@ -13,11 +15,15 @@ import { History, historyPath } from '../shell/history.ts';
 import { runShell } from '../shell/shell.ts';
 import { readSqlFile } from '../shell/sql-file.ts';
 import { type CommandContext, createContext, type GlobalOptions } from './context.ts';
+import { askInvestigation, explanation } from './investigations.ts';
 import { printRows } from './output.ts';
+import type { ParameterTexts } from './parameter-option.ts';
 
 export interface QueryCommandOptions extends GlobalOptions {
   file?: string;
-  parameter?: Readonly<Record<string, string>>;
+  /** Name of an investigation, in place of SQL. */
+  investigation?: string;
+  parameter?: ParameterTexts;
   format?: FileFormat;
   output?: string;
   force?: boolean;
@@ -30,17 +36,37 @@ export interface QueryCommandOptions extends GlobalOptions {
 /** Exit codes of a command that a signal ends. */
 const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** @throws PgvigilError USAGE, FILE_UNREADABLE, QUERY_REFUSED, QUERY_FAILED, DATA_* */
+/** @throws PgvigilError USAGE, NOT_FOUND, FILE_UNREADABLE, QUERY_REFUSED, QUERY_FAILED, DATA_* */
 export async function queryCommand(sql: string | undefined, options: QueryCommandOptions): Promise<void> {
   const context = await createContext(options);
-  const text = await sqlFrom(sql, options.file, process.stdin);
+  const investigation =
+    options.investigation === undefined ? null : await findInvestigation(options.investigation);
+  if (investigation !== null && (sql !== undefined || options.file !== undefined)) throw twoQuestions();
+  const text = investigation === null ? await sqlFrom(sql, options.file, process.stdin) : null;
   const session = openSession(context.config.data);
   try {
-    if (text === null) await shell(session, context, options);
-    else await stoppable((signal) => once(session, text, context, options, signal));
+    if (investigation !== null) {
+      const parameters = await askInvestigation(session, investigation, options.parameter ?? {});
+      if (context.err.isTTY) context.err.write(explanation(investigation));
+      await stoppable((signal) =>
+        once(session, { sql: investigation.sql, parameters }, context, options, signal),
+      );
+    } else if (text === null) await shell(session, context, options);
+    else {
+      const parameters = checkedParameters(text, options.parameter ?? {});
+      await stoppable((signal) => once(session, { sql: text, parameters }, context, options, signal));
+    }
   } finally {
     await session.close();
   }
+}
+
+function twoQuestions(): PgvigilError {
+  return new PgvigilError(
+    'USAGE',
+    'there is SQL and an investigation',
+    'Give one of them; `pgvigil investigations` lists what is ready.',
+  );
 }
 
 /** The SQL that the command line gives or names; null: there is a person to type it. */
@@ -101,7 +127,7 @@ async function shell(
 /** Answers one query, onto standard output or into a file. */
 async function once(
   session: QuerySession,
-  sql: string,
+  { sql, parameters }: Pick<QueryRequest, 'sql' | 'parameters'>,
   { out, err }: CommandContext,
   options: QueryCommandOptions,
   signal: AbortSignal,
@@ -113,7 +139,6 @@ async function once(
   if (file === null && format === 'parquet')
     throw new PgvigilError('USAGE', 'Parquet is not for a terminal or a pipe', 'Name a file with --output.');
   const limitRows = options.limit ?? (file === null ? DEFAULT_LIMIT_ROWS : 0);
-  const parameters = checkedParameters(sql, options.parameter ?? {});
   const elapsed = new ElapsedLine(err);
   elapsed.start();
   try {

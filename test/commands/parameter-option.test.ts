@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parameterOption } from '../../src/commands/parameter-option.ts';
+import { type ParameterTexts, parameterOption } from '../../src/commands/parameter-option.ts';
+
+const parse = (text: string, before?: ParameterTexts) =>
+  parameterOption().parseArg!(text, before as never) as ParameterTexts;
 
 test('values are gathered by their names, whatever stands in them', () => {
-  let values = parameterOption('user=alice');
-  values = parameterOption("since=a=b; --'\n", values);
-  values = parameterOption('__proto__=x', values);
-  values = parameterOption('user=', values);
+  let values = parse('user=');
+  values = parse("since=a=b; --'\n", values);
+  values = parse('__proto__=x', values);
   assert.deepEqual(Object.entries(values), [
     ['user', ''],
     ['since', "a=b; --'\n"],
@@ -14,7 +16,8 @@ test('values are gathered by their names, whatever stands in them', () => {
   ]);
 });
 
-test('what is no name and value is refused', () => {
+test('what is no name and value, or given twice, is refused', () => {
   for (const text of ['', 'user', '=x', 'a b=x', '$user=x'])
-    assert.throws(() => parameterOption(text), /name=value/);
+    assert.throws(() => parse(text), /name and a value/);
+  assert.throws(() => parse('user=b', parse('user=a')), /twice/);
 });
