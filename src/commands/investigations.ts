@@ -9,7 +9,7 @@ import {
   loadInvestigations,
 } from '../query/investigations/investigation.ts';
 import type { QueryParameters, QueryRunner } from '../query/query-runner.ts';
-import { DEFAULT_TIMEOUT_MS } from '../query/reader.ts';
+import { DEFAULT_TIMEOUT_MS } from '../query/query-runner.ts';
 import { printRows, rowsOf } from './output.ts';
 import type { ParameterTexts } from './parameter-option.ts';
 

@@ -7,6 +7,10 @@ export type Scalar = null | boolean | number | string;
 /** By position (`$1`, `?`) or by name (`$user`). */
 export type QueryParameters = readonly Scalar[] | Readonly<Record<string, Scalar>>;
 
+/** Limits where a person names none. */
+export const DEFAULT_LIMIT_ROWS = 10_000;
+export const DEFAULT_TIMEOUT_MS = 60_000;
+
 /** One query over the public views, not yet vetted, with its limits. */
 export interface QueryRequest {
   sql: string;

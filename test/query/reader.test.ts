@@ -9,6 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openReader, type Reader } from '../../src/query/reader.ts';
 import { emptyFolder, HOSTILE, sampleFolder } from './sample-store.ts';
+import { ask } from './vetted.ts';
 
 async function folderFor(t: TestContext): Promise<string> {
   const folder = await sampleFolder();
@@ -47,7 +48,7 @@ test('a folder without a worker is read as it lies, and nothing in it changes', 
   const dataDir = await folderFor(t);
   const before = await readFile(join(dataDir, 'pgvigil.duckdb'));
   const reader = await openReader(dataDir);
-  const result = await reader.query('SELECT user_name, client, row_count FROM activity ORDER BY record_id');
+  const result = await ask(reader, 'SELECT user_name, client, row_count FROM activity ORDER BY record_id');
   assert.deepEqual(result.columns, [
     { name: 'user_name', type: 'VARCHAR' },
     { name: 'client', type: 'VARCHAR' },
@@ -66,14 +67,17 @@ test('a folder without a worker is read as it lies, and nothing in it changes', 
 
 test('values keep every digit and come as JSON has them', async (t) => {
   const reader = await readerFor(t, await folderFor(t));
-  const result = await reader.query(`SELECT
+  const result = await ask(
+    reader,
+    `SELECT
     9007199254740991::BIGINT, 9007199254740992::BIGINT, 170141183460469231731687303715884105727::HUGEINT,
     1.5::DECIMAL(4,1), 12345678901234567.89::DECIMAL(20,2), 'nan'::DOUBLE, true, NULL,
     TIMESTAMP '2026-01-01 10:00:00', TIMESTAMP '2026-01-01 10:00:00.1234', TIMESTAMP '1969-12-31 23:59:59.999999',
     '2026-01-01 10:00:00+02'::TIMESTAMPTZ, '2026-01-01 10:00:00.123456789'::TIMESTAMP_NS, 'infinity'::TIMESTAMP,
     '2026-01-01 10:00:00'::TIMESTAMP_S, '2026-01-01 10:00:00.5'::TIMESTAMP_MS,
     DATE '2026-01-01', TIME '10:00:00', INTERVAL 90 MINUTE, '\\xAA\\x00'::BLOB, [1, NULL, 3], {'a': [1]},
-    map {'k': 1}, 'e1'::ENUM('e1'), '6b1c1a3a-0000-4000-8000-000000000000'::UUID, [[1.5]]`);
+    map {'k': 1}, 'e1'::ENUM('e1'), '6b1c1a3a-0000-4000-8000-000000000000'::UUID, [[1.5]]`,
+  );
   assert.deepEqual(
     JSON.parse(JSON.stringify((await rowsOf(result))[0])),
     JSON.parse(`[9007199254740991, "9007199254740992", "170141183460469231731687303715884105727",
@@ -88,17 +92,17 @@ test('values keep every digit and come as JSON has them', async (t) => {
 
 test('hostile text comes out as it was written', async (t) => {
   const reader = await readerFor(t, await folderFor(t));
-  const result = await reader.query('SELECT DISTINCT application FROM activity');
+  const result = await ask(reader, 'SELECT DISTINCT application FROM activity');
   assert.deepEqual(await rowsOf(result), [[HOSTILE]]);
 });
 
 test('parameters are values, never SQL', async (t) => {
   const reader = await readerFor(t, await folderFor(t));
-  const named = await reader.query('SELECT count(*) FROM activity WHERE user_name = $user', {
+  const named = await ask(reader, 'SELECT count(*) FROM activity WHERE user_name = $user', {
     parameters: { user: "alice' OR '1'='1" },
   });
   assert.deepEqual(await rowsOf(named), [[0]]);
-  const byPlace = await reader.query('SELECT count(*) FROM activity WHERE user_name = ?', {
+  const byPlace = await ask(reader, 'SELECT count(*) FROM activity WHERE user_name = ?', {
     parameters: ['alice'],
   });
   assert.deepEqual(await rowsOf(byPlace), [[3]]);
@@ -108,7 +112,7 @@ test('the row limit cuts and says so; 0 means none; a result of exactly the limi
   const reader = await readerFor(t, await folderFor(t));
   const count = async (rows: number, limitRows?: number) => {
     const options = limitRows === undefined ? {} : { limitRows };
-    const result = await reader.query(`SELECT * FROM range(${rows})`, options);
+    const result = await ask(reader, `SELECT * FROM range(${rows})`, options);
     return [(await rowsOf(result)).length, result.cut];
   };
   assert.deepEqual(await count(20_000), [10_000, true]);
@@ -119,7 +123,7 @@ test('the row limit cuts and says so; 0 means none; a result of exactly the limi
 
 test('rows are fetched as they are read: a result of any size does not pile up', async (t) => {
   const reader = await readerFor(t, await folderFor(t));
-  const result = await reader.query('SELECT i, md5(i::VARCHAR) FROM range(1000000000000) t(i)', {
+  const result = await ask(reader, 'SELECT i, md5(i::VARCHAR) FROM range(1000000000000) t(i)', {
     limitRows: 0,
   });
   let last: unknown;
@@ -133,8 +137,8 @@ test('rows are fetched as they are read: a result of any size does not pile up',
 test('two results can be read side by side', async (t) => {
   const reader = await readerFor(t, await folderFor(t));
   const [left, right] = await Promise.all([
-    reader.query('SELECT * FROM range(5000)'),
-    reader.query('SELECT * FROM range(5000)'),
+    ask(reader, 'SELECT * FROM range(5000)'),
+    ask(reader, 'SELECT * FROM range(5000)'),
   ]);
   const rights = right.rows[Symbol.asyncIterator]();
   for await (const row of left.rows) assert.deepEqual((await rights.next()).value, row);
@@ -147,18 +151,17 @@ test('a query that takes too long is stopped, and the reader goes on', async (t)
   await assert.rejects(
     async () => {
       const slow = 'SELECT sum(a.i * b.i) FROM range(10000000) a(i), range(10000000) b(i)';
-      await rowsOf(await reader.query(slow, { timeoutMs: 200 }));
+      await rowsOf(await ask(reader, slow, { timeoutMs: 200 }));
     },
     { code: 'QUERY_FAILED', message: 'the query took longer than 0.2 s and was stopped' },
   );
   assert.ok(performance.now() - started < 5_000);
-  assert.equal(reader.stuck, false);
-  assert.deepEqual(await rowsOf(await reader.query('SELECT 1')), [[1]]);
+  assert.deepEqual(await rowsOf(await ask(reader, 'SELECT 1')), [[1]]);
 });
 
 test('what a slow consumer takes does not count as time of the query', async (t) => {
   const reader = await readerFor(t, await folderFor(t));
-  const result = await reader.query('SELECT * FROM range(5000)', { timeoutMs: 500 });
+  const result = await ask(reader, 'SELECT * FROM range(5000)', { timeoutMs: 500 });
   let count = 0;
   for await (const _ of result.rows) {
     if (count++ === 0) await new Promise((resolve) => setTimeout(resolve, 700));
@@ -168,13 +171,13 @@ test('what a slow consumer takes does not count as time of the query', async (t)
 
 test('a query that fails says why, before or between rows', async (t) => {
   const reader = await readerFor(t, await folderFor(t));
-  await assert.rejects(reader.query('SELECT nonsense FROM activity'), {
+  await assert.rejects(ask(reader, 'SELECT nonsense FROM activity'), {
     code: 'QUERY_FAILED',
     message: /nonsense.*not found/s,
   });
   await assert.rejects(
     async () => {
-      await rowsOf(await reader.query("SELECT CAST(IF(i = 9000, 'x', '1') AS INT) FROM range(10000) t(i)"));
+      await rowsOf(await ask(reader, "SELECT CAST(IF(i = 9000, 'x', '1') AS INT) FROM range(10000) t(i)"));
     },
     { code: 'QUERY_FAILED', message: /Could not convert/ },
   );
@@ -182,7 +185,7 @@ test('a query that fails says why, before or between rows', async (t) => {
 
 test('ad-hoc SQL is vetted; SQL of pgvigil itself sees all tables but cannot write', async (t) => {
   const reader = await readerFor(t, await folderFor(t));
-  await assert.rejects(reader.query('SELECT * FROM store.records'), { code: 'QUERY_REFUSED' });
+  await assert.rejects(ask(reader, 'SELECT * FROM store.records'), { code: 'QUERY_REFUSED' });
   const own = await reader.trusted('SELECT count(*) FROM store.activities WHERE user_name = $user', {
     user: 'alice',
   });
@@ -195,8 +198,8 @@ test('ad-hoc SQL is vetted; SQL of pgvigil itself sees all tables but cannot wri
 test('closing the reader ends what still runs', async (t) => {
   const reader = await openReader(await folderFor(t));
   const slow = 'SELECT sum(a.i * b.i) FROM range(10000000) a(i), range(10000000) b(i)';
-  const pending = assert.rejects(reader.query(slow).then(rowsOf), { code: 'QUERY_FAILED' });
-  const other = await reader.query('SELECT * FROM range(100000)', { limitRows: 0 });
+  const pending = assert.rejects(reader.trusted(slow).then(rowsOf), { code: 'QUERY_FAILED' });
+  const other = await reader.trusted('SELECT * FROM range(100000)');
   await new Promise((resolve) => setTimeout(resolve, 200));
   const started = performance.now();
   await reader.close();
@@ -220,12 +223,12 @@ test('while a worker in another process writes, every query sees whole transacti
   for (let round = 0; round < 4; round++) {
     const reader = await openReader(folder.dataDir);
     try {
-      const result = await reader.query('SELECT count(*), count(DISTINCT record_id) FROM setting_changes');
+      const result = await ask(reader, 'SELECT count(*), count(DISTINCT record_id) FROM setting_changes');
       const [changes, transactions] = (await rowsOf(result))[0] as [number, number];
       assert.equal(changes, transactions * 2);
       assert.ok(changes > seen || round === 0, `${changes} rows after ${seen}`);
       seen = changes;
-      const alice = await rowsOf(await reader.query('SELECT count(*) FROM activity'));
+      const alice = await rowsOf(await ask(reader, 'SELECT count(*) FROM activity'));
       assert.deepEqual(alice, [[3]]);
     } finally {
       await reader.close();
@@ -241,7 +244,7 @@ test('while a worker in another process writes, every query sees whole transacti
     [],
   );
   const after = await openReader(folder.dataDir);
-  const rows = await rowsOf(await after.query('SELECT count(*) FROM setting_changes'));
+  const rows = await rowsOf(await ask(after, 'SELECT count(*) FROM setting_changes'));
   await after.close();
   assert.ok((rows[0]![0] as number) >= seen);
 });
@@ -253,7 +256,7 @@ test('several readers at once share the work and each gets its own file', async 
   const readers = await Promise.all(Array.from({ length: 5 }, () => openReader(folder.dataDir)));
   await readers[0]!.close();
   for (const reader of readers.slice(1)) {
-    assert.deepEqual(await rowsOf(await reader.query('SELECT count(*) FROM activity')), [[3]]);
+    assert.deepEqual(await rowsOf(await ask(reader, 'SELECT count(*) FROM activity')), [[3]]);
     await reader.close();
   }
 });
@@ -273,7 +276,7 @@ test('the worker file of a killed worker does not stand in the way', async (t) =
   await once(child, 'exit');
   await stat(join(folder.dataDir, 'worker.json'));
   const reader = await openReader(folder.dataDir);
-  assert.deepEqual(await rowsOf(await reader.query('SELECT count(*) FROM activity')), [[3]]);
+  assert.deepEqual(await rowsOf(await ask(reader, 'SELECT count(*) FROM activity')), [[3]]);
   await reader.close();
 });
 
@@ -298,7 +301,7 @@ test('a worker file whose pid and port belong to strangers by now is seen throug
     );
     try {
       const reader = await openReader(dataDir);
-      assert.deepEqual(await rowsOf(await reader.query('SELECT count(*) FROM activity')), [[3]]);
+      assert.deepEqual(await rowsOf(await ask(reader, 'SELECT count(*) FROM activity')), [[3]]);
       await reader.close();
     } finally {
       server.close();

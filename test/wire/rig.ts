@@ -17,6 +17,7 @@ import type { QueryEntry, WireLimits, WireOptions } from '../../src/wire/options
 import { makeVerifier } from '../../src/wire/scram.ts';
 import { startWire } from '../../src/wire/server.ts';
 import { sampleFolder } from '../query/sample-store.ts';
+import { ask } from '../query/vetted.ts';
 
 export const PASSWORD = 'correct-horse-7';
 export const LIMITS: WireLimits = {
@@ -106,7 +107,7 @@ export function readerRunner(reader: Reader): QueryRunner {
       }
     },
     run: async ({ sql, parameters, limitRows, timeoutMs }, signal) => {
-      const result = await reader.query(sql, {
+      const result = await ask(reader, sql, {
         limitRows,
         timeoutMs,
         ...(parameters !== undefined && { parameters: parameters as string[] }),

@@ -15,6 +15,7 @@ export class SandboxAnswer implements Answer {
   readonly #patienceMs: number;
   readonly #release: () => void;
   #cut: 'rows' | 'bytes' | null = null;
+  #cancelled = false;
   #state: 'open' | 'ended' | 'closed' = 'open';
 
   /** @param release told once when the process is free again */
@@ -42,13 +43,21 @@ export class SandboxAnswer implements Answer {
         yield* rows;
       }
       if (this.#state === 'closed')
-        throw new PgvigilError('QUERY_FAILED', 'the query is closed', 'Run it again.');
+        throw this.#cancelled
+          ? cancelled()
+          : new PgvigilError('QUERY_FAILED', 'the query is closed', 'Run it again.');
     } catch (error) {
       if (this.#state === 'open') this.#finish(); // the child has ended it
       throw error;
     } finally {
       this.close();
     }
+  }
+
+  /** Ends the query; whoever reads its rows is told. */
+  cancel(): void {
+    this.#cancelled = true;
+    this.close();
   }
 
   close(): void {
@@ -64,4 +73,8 @@ export class SandboxAnswer implements Answer {
     this.#state = 'ended';
     this.#release();
   }
+}
+
+export function cancelled(): PgvigilError {
+  return new PgvigilError('QUERY_FAILED', 'the query was cancelled', 'Run it again.');
 }

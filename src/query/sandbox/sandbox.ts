@@ -5,7 +5,7 @@
 import { PgvigilError } from '../../errors.ts';
 import type { Answer, Description, QueryRequest, QueryRunner } from '../query-runner.ts';
 import { descriptionShape, doneShape, runningShape } from './protocol.ts';
-import { END_MS, SandboxAnswer } from './sandbox-answer.ts';
+import { cancelled, END_MS, SandboxAnswer } from './sandbox-answer.ts';
 import { SandboxProcess } from './sandbox-process.ts';
 import type { States } from './states.ts';
 
@@ -67,17 +67,17 @@ export class Sandbox implements QueryRunner {
   }
 
   async run(request: QueryRequest, signal?: AbortSignal): Promise<Answer> {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw cancelled();
     const place = await this.#place();
     let answer: SandboxAnswer | undefined;
     const abort = () => {
-      if (answer !== undefined) answer.close();
+      if (answer !== undefined) answer.cancel();
       else place.process.ask({ do: 'end' }, doneShape, END_MS).catch(() => undefined); // it is killed then
     };
     try {
       await this.#refresh(place);
       signal?.addEventListener('abort', abort, { once: true });
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw cancelled();
       const patienceMs = request.timeoutMs + KILL_AFTER_MS;
       const { columns } = await place.process.ask({ do: 'run', ...request }, runningShape, patienceMs);
       answer = new SandboxAnswer(columns, place.process, patienceMs, () => {

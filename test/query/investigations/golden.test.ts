@@ -15,6 +15,7 @@ import { openReader, type Reader } from '../../../src/query/reader.ts';
 import type { Rows } from '../../../src/query/result.ts';
 import type { Cell } from '../../../src/query/values.ts';
 import { pgvigil, RECORDING, workFolder } from '../../commands/pgvigil.ts';
+import { ask } from '../vetted.ts';
 
 const GOLDEN = packagePath('fixtures/golden/investigations');
 /** Other servers, old lines, and records that cannot be read. */
@@ -34,7 +35,7 @@ before(async () => {
   const { exitCode, stderr } = await pgvigil(folder.path, ['backfill', RECORDING, SAMPLES, '-d', 'data']);
   assert.equal(exitCode, 0, stderr);
   reader = await openReader(join(folder.path, 'data'));
-  const { rows } = await reader.query(NEWEST_EVENT);
+  const { rows } = await ask(reader, NEWEST_EVENT);
   for await (const [time] of rows) newest = Date.parse(String(time));
 });
 after(async () => {
@@ -63,7 +64,7 @@ async function answer(investigation: Investigation): Promise<string> {
     example === undefined ? [] : [[name, example]],
   );
   const parameters = bindInvestigation(investigation, Object.fromEntries(given), newest);
-  const result = await reader.query(investigation.sql, { parameters });
+  const result = await ask(reader, investigation.sql, { parameters });
   let table = '';
   for await (const text of formatRows(readable(result), 'table', { terminalWidth: null })) table += text;
   const { title, question, howToRead } = investigation;

@@ -12,6 +12,7 @@ import {
 import { openReader, type Reader } from '../../../src/query/reader.ts';
 import { Store } from '../../../src/store/store.ts';
 import { emptyFolder, type SampleFolder } from '../sample-store.ts';
+import { ask } from '../vetted.ts';
 
 const NEWEST = Date.UTC(2026, 0, 15, 12);
 
@@ -143,7 +144,7 @@ test('every investigation is a query that the guard lets through, with every val
   for (const investigation of all) {
     for (const given of [examples(investigation, true), examples(investigation, false)]) {
       const parameters = bindInvestigation(investigation, given, NEWEST);
-      const { rows } = await reader.query(investigation.sql, { parameters });
+      const { rows } = await ask(reader, investigation.sql, { parameters });
       for await (const row of rows) assert.fail(`${investigation.name}: ${JSON.stringify(row)}`);
     }
   }
@@ -169,7 +170,7 @@ test('a parameter of one name means one thing', async () => {
 });
 
 test('a folder without events has no newest one', async () => {
-  const { rows } = await reader.query(NEWEST_EVENT);
+  const { rows } = await ask(reader, NEWEST_EVENT);
   for await (const row of rows) assert.deepEqual(row, [null]);
 });
 
