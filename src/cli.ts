@@ -32,7 +32,7 @@ function reportError(error: unknown): number {
     const [message = '', ...suggestion] = error.message.replace(/^error: /, '').split('\n');
     return reportError(new PgvigilError('USAGE', message, [...suggestion, 'See: pgvigil --help'].join(' ')));
   }
-  process.stderr.write(errorText(error, process.stderr.isTTY ? process.stderr.columns : null));
+  process.stderr.write(errorText(error));
   if (error instanceof PgvigilError) return error.exitCode;
   if (process.env.PGVIGIL_LOG_LEVEL === 'debug' && error instanceof Error)
     process.stderr.write(`${error.stack}\n`);

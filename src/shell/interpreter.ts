@@ -94,11 +94,13 @@ export class Interpreter implements Hands {
     }
     const text = this.#pending === '' ? line : `${this.#pending}\n${line}`;
     const { statements, rest, open } = splitStatements(text);
-    this.#pending = open === 'nothing' ? '' : rest;
+    // A space behind a semicolon is not the space that keeps a statement out of the history.
+    this.#pending = open === 'nothing' ? '' : statements.length > 0 ? rest.trimStart() : rest;
     this.#open = open;
-    if (isBlank(statements.join(''))) return null;
+    const whole = statements.join('');
+    if (isBlank(whole)) return null;
     return async () => {
-      if (open === 'nothing') await this.#typed(text);
+      await this.#typed(open === 'nothing' ? text : whole);
       for (const statement of statements) await this.#run(statement);
     };
   }
