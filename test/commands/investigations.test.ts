@@ -42,7 +42,7 @@ test('show tells the question, the parameters, how to read the answer, and the S
 });
 
 test('the answer is rows and nothing else, in any format', async () => {
-  const { stdout, stderr, exitCode } = await ask('table-access', '-p', 'table=salaries', '-f', 'json');
+  const { stdout, stderr, exitCode } = await ask('table-access', '-p', 'table=salaries', '--format', 'json');
   assert.equal(exitCode, 0, stderr);
   assert.equal(stderr, '');
   const rows = JSON.parse(stdout) as { user_name: string; failed: number }[];
@@ -57,7 +57,7 @@ test('the answer is rows and nothing else, in any format', async () => {
 
 test('times narrow the answer, and durations count back from the newest event', async () => {
   const count = async (...options: string[]) => {
-    const { stdout, stderr } = await ask('failed-sign-ins', '-f', 'json', ...options);
+    const { stdout, stderr } = await ask('failed-sign-ins', '--format', 'json', ...options);
     assert.equal(stderr, '');
     return (JSON.parse(stdout) as unknown[]).length;
   };
@@ -68,8 +68,7 @@ test('times narrow the answer, and durations count back from the newest event', 
 
 test('a command line that asks nothing, twice or wrongly is told so', async () => {
   const wrongs: [string[], number, RegExp][] = [
-    [['query'], 2, /either SQL or --investigation/],
-    [['query', 'SELECT 1', '--investigation', 'exports'], 2, /either SQL or --investigation/],
+    [['query', 'SELECT 1', '--investigation', 'exports'], 2, /SQL and an investigation/],
     [['query', '--investigation', 'export'], 8, /Did you mean exports\?/],
     [['query', '--investigation', 'user-activity'], 2, /needs the parameter user/],
     [['query', '--investigation', 'exports', '-p', 'sinc=1d'], 2, /Did you mean since\?/],
@@ -87,7 +86,7 @@ test('a command line that asks nothing, twice or wrongly is told so', async () =
 test('SQL of one’s own has parameters too', async () => {
   const sql = 'SELECT count(*) AS n FROM sign_ins WHERE user_name = $user';
   const { stdout, stderr } = await pgvigil(cwd, [
-    ...['query', sql, '-d', 'data', '-f', 'ndjson'],
+    ...['query', sql, '-d', 'data', '--format', 'ndjson'],
     ...['-p', "user=x' OR 1=1 --"],
   ]);
   assert.equal(stdout, '{"n":0}\n', stderr);

@@ -66,7 +66,7 @@ test('a slip in what is asked is told, with what to do', async () => {
   for (const [args, told, exitCode] of [
     [['SELECT $user'], /needs a value for \$user \[USAGE\]\n {2}.*--parameter user=/, 2],
     [['SELECT 1', '-p', 'user=alice'], /has no \$user \[USAGE\]/, 2],
-    [['SELECT 1', '-p', 'alice'], /must be name=value/, 2],
+    [['SELECT 1', '-p', 'alice'], /must be a name and a value/, 2],
     [['SELECT 1', '-f', 'csv'], /\[USAGE\]\n {2}.*--format/, 2],
     [['SELECT 1', '--format', 'parquet'], /\[USAGE\]\n {2}.*--output/, 2],
     [['SELECT 1', '-o', 'taken.csv'], /exists already \[USAGE\]\n {2}.*--force/, 2],
