@@ -9,6 +9,7 @@ import { addInvestigationCommands } from './commands/investigations-options.ts';
 import { wholeNumber } from './commands/number-option.ts';
 import { addQueryCommand } from './commands/query-options.ts';
 import { addSigmaCommands } from './commands/sigma-options.ts';
+import { addTokenCommands } from './commands/tokens-options.ts';
 import { VERSION } from './version.ts';
 
 /** Gathers an option that may be given more than once. */
@@ -74,6 +75,7 @@ export function createProgram(): Command {
 
   addAlertCommands(program);
   addAllowCommands(program);
+  addTokenCommands(program);
 
   const detectors = program.command('detectors').description('look at detectors and test them');
   detectors

@@ -4,6 +4,7 @@ import { DEFAULT_CAPS } from '../alerts/caps.ts';
 import { MODES } from '../detect/front-matter.ts';
 import { parseBlocks } from '../enrichment/address.ts';
 import { channelSchema } from './channels.ts';
+import { querySchema, wireSchema } from './doors.ts';
 import { linksSchema, refuseSharedKey } from './links.ts';
 import { secretRef } from './references.ts';
 
@@ -231,6 +232,15 @@ const sections = z.strictObject({
     .optional()
     .meta({ allowed: 'a section of keys' })
     .describe('Links in messages with which people acknowledge and close alerts.'),
+  query: querySchema
+    .prefault({})
+    .describe('What a query may take that somebody asks the running worker, at whichever door.'),
+  wire: wireSchema
+    .optional()
+    .meta({ allowed: 'a section of keys' })
+    .describe(
+      'Endpoint for psql, drivers and dashboards of PostgreSQL. Without the section nothing listens.',
+    ),
   control: z
     .strictObject({
       port: z

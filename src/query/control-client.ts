@@ -114,6 +114,20 @@ export async function requestOfAlerts(worker: WorkerFile, request: object): Prom
   return call(worker, 'POST', '/alerts', CHANGE_TIMEOUT_MS, request);
 }
 
+/**
+ * Asks for a change of access tokens; see `worker/tokens-route.ts`.
+ *
+ * @returns the text of a new token; null after a revocation
+ * @throws PgvigilError WORKER_UNREACHABLE, and what the worker has against it
+ */
+export async function requestTokenChange(worker: WorkerFile, change: object): Promise<string | null> {
+  const answer = await call(worker, 'POST', '/tokens', CHANGE_TIMEOUT_MS, change);
+  const token = (answer as { token?: unknown } | null)?.token;
+  if (typeof token !== 'string' && token !== null)
+    throw unreachable('the worker answered with something else than a token');
+  return token;
+}
+
 async function call(
   worker: WorkerFile,
   method: 'GET' | 'POST',

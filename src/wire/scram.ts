@@ -17,7 +17,10 @@ export interface ScramVerifier {
 }
 
 /** A verifier of a new password, with a salt of its own. */
-export async function makeVerifier(password: string, salt = randomBytes(SALT_BYTES)): Promise<ScramVerifier> {
+export async function makeVerifier(
+  password: string,
+  salt: Buffer = randomBytes(SALT_BYTES),
+): Promise<ScramVerifier> {
   const salted = await derive(password.normalize('NFKC'), salt, ITERATIONS, KEY_BYTES, 'sha256');
   return {
     iterations: ITERATIONS,

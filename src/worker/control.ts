@@ -8,6 +8,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { type Context, Hono, type Next } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import type { AccessTokens } from '../access/access-tokens.ts';
 import type { AllowList } from '../alerts/allow-list/allow-list.ts';
 import type { Desk } from '../alerts/requests.ts';
 import { messageOf, PgvigilError } from '../errors.ts';
@@ -16,6 +17,7 @@ import { alertsRoute } from './alerts-route.ts';
 import { allowListRoute } from './allow-list-route.ts';
 import { listen, stopListening } from './listening.ts';
 import { type SnapshotStore, Snapshots } from './snapshots.ts';
+import { tokensRoute } from './tokens-route.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -28,9 +30,12 @@ export interface ControlOptions {
   status: () => unknown;
   allowList: Pick<AllowList, 'add' | 'remove'>;
   desk: Desk;
+  tokens: Pick<AccessTokens, 'create' | 'revoke'>;
 }
 
 export interface Control {
+  /** States for readers in other processes. */
+  readonly snapshots: Snapshots;
   readonly port: number;
   /** Stops listening and removes `worker.json`. */
   close(): Promise<void>;
@@ -69,10 +74,11 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       error,
     );
   }
-  return { port, close };
+  return { port, snapshots, close };
 }
 
-function application(token: string, snapshots: Snapshots, { status, allowList, desk }: ControlOptions): Hono {
+function application(token: string, snapshots: Snapshots, options: ControlOptions): Hono {
+  const { status, allowList, desk, tokens } = options;
   const app = new Hono();
   app.use(refuseOtherHosts);
   app.get('/health', (context) => context.json({ status: 'ok' }));
@@ -81,6 +87,7 @@ function application(token: string, snapshots: Snapshots, { status, allowList, d
   app.post('/snapshot', authorized, async (context) => context.json({ path: await snapshots.take() }));
   app.post('/alerts', authorized, smallBody, alertsRoute(desk));
   app.post('/allow-list', authorized, smallBody, allowListRoute(allowList));
+  app.post('/tokens', authorized, smallBody, tokensRoute(tokens));
   app.notFound((context) => context.json({ error: 'not found' }, 404));
   app.onError((error, context) => context.json({ error: messageOf(error) }, 500));
   return app;

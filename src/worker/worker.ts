@@ -5,6 +5,7 @@
  * then the store. A worker that is killed instead goes on from the last commit.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AccessTokens } from '../access/access-tokens.ts';
 import { AllowList } from '../alerts/allow-list/allow-list.ts';
 import type { OpenChannel } from '../alerts/channels/open.ts';
 import type { AlertChange } from '../alerts/lifecycle.ts';
@@ -19,6 +20,7 @@ import { StoreWriter } from '../store/writer.ts';
 import { type Control, startControl } from './control.ts';
 import { Detection } from './detection.ts';
 import { DetectorBook } from './detector-book.ts';
+import { type Doors, openDoors } from './doors.ts';
 import { startEnriching } from './enriching.ts';
 import { createIngestor } from './ingestion.ts';
 import type { Ingestor } from './ingestor.ts';
@@ -55,6 +57,7 @@ export class Worker {
   readonly #learning: LearningAside;
   readonly #telling: Telling;
   readonly #control: Control;
+  readonly #doors: Doors;
   readonly #log: Log;
   readonly #status: WorkerStatus;
   readonly #stop = new AbortController();
@@ -69,6 +72,7 @@ export class Worker {
     learning: LearningAside;
     telling: Telling;
     control: Control;
+    doors: Doors;
     log: Log;
     status: WorkerStatus;
     intervalMs: number;
@@ -81,6 +85,7 @@ export class Worker {
     this.#learning = parts.learning;
     this.#telling = parts.telling;
     this.#control = parts.control;
+    this.#doors = parts.doors;
     this.#log = parts.log;
     this.#status = parts.status;
     this.#loop = this.#detect(parts.intervalMs);
@@ -193,6 +198,7 @@ export class Worker {
         ),
         learn: learning.learn,
       });
+      const tokens = new AccessTokens(store);
       const control = await startControl({
         dataDir: config.data,
         port: config.control.port,
@@ -200,8 +206,11 @@ export class Worker {
         status: () => ({ ...status, lag: source.lag() }),
         allowList: new AllowList(store, config.detection.detectorFolders),
         desk: telling.desk,
+        tokens,
       });
       cleanup.unshift(() => control.close());
+      const doors = await openDoors({ config, store, snapshots: control.snapshots, tokens, log });
+      cleanup.unshift(() => doors.close());
       await telling.start();
       options.signal?.addEventListener('abort', () => void source.close());
       await source.start();
@@ -216,6 +225,7 @@ export class Worker {
         learning,
         telling,
         control,
+        doors,
         log,
         status,
         intervalMs,
@@ -243,6 +253,7 @@ export class Worker {
     await this.#loop;
     await this.#learning.stop();
     await this.#telling.stop();
+    await this.#doors.close();
     await this.#control.close();
     await this.store.close();
   }
