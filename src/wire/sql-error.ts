@@ -1,5 +1,5 @@
 /** What went wrong with a statement, as PostgreSQL's clients expect to hear it. */
-import { PgvigilError } from '../errors.ts';
+import { type ErrorCode, PgvigilError } from '../errors.ts';
 import { printable } from '../printable.ts';
 
 export class SqlError extends Error {
@@ -25,7 +25,8 @@ const STATES: readonly [RegExp, string][] = [
   [/only queries that read are allowed/, '25006'],
   [/is longer than \d+ characters/, '54000'],
   [/took longer than/, '57014'],
-  [/INTERRUPT|interrupted/i, '57014'],
+  [/INTERRUPT|interrupted|was cancelled|is closed/i, '57014'],
+  [/took more than \d+ MB of memory|process ended/, '53200'],
   [/Out of Memory Error/, '53200'],
   [/division by zero/i, '22012'],
   [/Could not convert string|invalid (?:date|timestamp|time)? ?field/i, '22P02'],
@@ -44,15 +45,20 @@ const STATES: readonly [RegExp, string][] = [
   [/^Invalid Input Error/, '22023'],
 ];
 
+/** Where the text says no more. */
+const OF_CODES: Partial<Record<ErrorCode, string>> = {
+  QUERY_REFUSED: '42501',
+  QUERY_FAILED: '22000',
+  QUERY_BUSY: '53300',
+};
+
 /** Anything that was thrown while a statement was looked at or ran. */
 export function sqlErrorOf(error: unknown): SqlError {
   if (error instanceof SqlError) return error;
   if (!(error instanceof PgvigilError))
     return new SqlError('XX000', 'internal error', 'The log of pgvigil says more.');
   const state = STATES.find(([form]) => form.test(error.message))?.[1];
-  const fallback =
-    error.code === 'QUERY_REFUSED' ? '42501' : error.code === 'QUERY_FAILED' ? '22000' : '58000';
-  return new SqlError(state ?? fallback, shown(error.message), shown(error.hint));
+  return new SqlError(state ?? OF_CODES[error.code] ?? '58000', shown(error.message), shown(error.hint));
 }
 
 /** Errors hold data, which attackers wrote, and clients print them at a terminal as they are. Lines stay lines. */

@@ -6,18 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { generate } from 'selfsigned';
-import { PgvigilError } from '../../src/errors.ts';
-import { vet } from '../../src/query/guard.ts';
-import type { QueryRunner } from '../../src/query/query-runner.ts';
-import { openReader, type Reader } from '../../src/query/reader.ts';
+import { readViews } from '../../src/query/catalog.ts';
+import { openReader } from '../../src/query/reader.ts';
+import { Sandbox } from '../../src/query/sandbox/sandbox.ts';
+import { statesOf } from '../../src/query/sandbox/states.ts';
 import { CatalogHost } from '../../src/wire/catalog/catalog-host.ts';
-import type { ViewInfo } from '../../src/wire/catalog/catalog-runner.ts';
-import { describe } from '../../src/wire/catalog/describe.ts';
 import type { QueryEntry, WireLimits, WireOptions } from '../../src/wire/options.ts';
 import { makeVerifier } from '../../src/wire/scram.ts';
 import { startWire } from '../../src/wire/server.ts';
 import { sampleFolder } from '../query/sample-store.ts';
-import { ask } from '../query/vetted.ts';
 
 export const PASSWORD = 'correct-horse-7';
 export const LIMITS: WireLimits = {
@@ -45,7 +42,9 @@ export interface RigOptions extends Partial<Pick<WireOptions, 'requireTls' | 'ac
 export async function startRig(t: TestContext, options: RigOptions = {}): Promise<Rig> {
   const folder = await sampleFolder();
   const reader = await openReader(folder.dataDir);
-  const catalog = await CatalogHost.start(await viewsOf(reader));
+  const catalog = await CatalogHost.start(await readViews(reader));
+  const { dataDir } = folder;
+  const sandbox = new Sandbox({ dataDir, states: statesOf(dataDir), processes: 2, memoryMb: 256 });
   const queries: QueryEntry[] = [];
   const log: [object, string][] = [];
   const write = (fields: object, message: string) => void log.push([fields, message]);
@@ -56,7 +55,7 @@ export async function startRig(t: TestContext, options: RigOptions = {}): Promis
     port: 0,
     tls: pair === null ? null : { key: pair.key, cert: pair.cert },
     requireTls: options.requireTls ?? pair !== null,
-    runner: options.runner ?? readerRunner(reader),
+    runner: options.runner ?? sandbox,
     catalog,
     account:
       options.account ??
@@ -71,6 +70,7 @@ export async function startRig(t: TestContext, options: RigOptions = {}): Promis
   t.after(async () => {
     await server.close();
     catalog.close();
+    await sandbox.close();
     await reader.close();
     await folder.remove();
   });
@@ -92,62 +92,6 @@ async function certificate(): Promise<{ key: string; cert: string }> {
     ],
   });
   return { key: pair.private, cert: pair.cert };
-}
-
-/** What the sandbox will be: here in this process. */
-export function readerRunner(reader: Reader): QueryRunner {
-  return {
-    describe: async (sql) => {
-      const connection = await reader.connect();
-      try {
-        await vet(connection, sql);
-        return await describe(connection, sql);
-      } finally {
-        connection.closeSync();
-      }
-    },
-    run: async ({ sql, parameters, limitRows, timeoutMs }, signal) => {
-      const result = await ask(reader, sql, {
-        limitRows,
-        timeoutMs,
-        ...(parameters !== undefined && { parameters: parameters as string[] }),
-      });
-      const stop = () => result.close();
-      signal?.addEventListener('abort', stop, { once: true });
-      if (signal?.aborted) {
-        stop();
-        throw new PgvigilError('QUERY_FAILED', 'the query was interrupted', 'Run it again.');
-      }
-      return {
-        columns: result.columns,
-        rows: result.rows,
-        get cut() {
-          return result.cut ? ('rows' as const) : null;
-        },
-        close: stop,
-      };
-    },
-  };
-}
-
-export async function viewsOf(reader: Reader): Promise<ViewInfo[]> {
-  const connection = await reader.connect();
-  try {
-    const rows = await connection.runAndReadAll(
-      `SELECT v.view_name, v.comment, c.column_name, c.data_type, c.comment
-       FROM duckdb_views() v JOIN duckdb_columns() c ON c.table_oid = v.view_oid AND c.schema_name = v.schema_name
-         AND c.database_name = v.database_name
-       WHERE v.schema_name = 'main' AND NOT v.internal ORDER BY v.view_name, c.column_index`,
-    );
-    const views = new Map<string, { comment: string | null; columns: ViewInfo['columns'][number][] }>();
-    for (const [view, comment, name, type, about] of rows.getRowsJS() as (string | null)[][]) {
-      if (!views.has(view!)) views.set(view!, { comment: comment ?? null, columns: [] });
-      views.get(view!)!.columns.push({ name: name!, type: type!, comment: about ?? null });
-    }
-    return [...views].map(([name, { comment, columns }]) => ({ name, comment, columns }));
-  } finally {
-    connection.closeSync();
-  }
 }
 
 const found = ['/usr/lib/postgresql/15/bin/psql', '/usr/pgsql-15/bin/psql'].find((path) => existsSync(path));

@@ -2,6 +2,7 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { messageOf, PgvigilError } from '../../errors.ts';
 import { openForReading } from '../../store/database.ts';
+import { describe } from '../describe.ts';
 import { vet } from '../guard.ts';
 import { type QueryResult, run } from '../result.ts';
 import type { Cell } from '../values.ts';
@@ -89,23 +90,7 @@ export class Session {
   async #describe(sql: string): Promise<string> {
     const connection = await this.#vetted(sql);
     try {
-      const statement = await connection.prepare(sql);
-      try {
-        const names = Array.from({ length: statement.parameterCount }, (_, index) => index + 1);
-        const parameters = names.map((index) => ({
-          name: statement.parameterName(index),
-          type: parameterType(() => statement.parameterType(index).toString()),
-        }));
-        const columns = Array.from({ length: statement.columnCount }, (_, index) => ({
-          name: statement.columnName(index),
-          type: statement.columnType(index).toString(),
-        }));
-        return JSON.stringify({ parameters, columns });
-      } finally {
-        statement.destroySync();
-      }
-    } catch (error) {
-      throw error instanceof PgvigilError ? error : failed(error);
+      return JSON.stringify(await describe(connection, sql));
     } finally {
       connection.closeSync();
     }
@@ -185,16 +170,6 @@ export class Session {
 }
 
 const DONE = '{"done":true}';
-
-/** DuckDB fails where nothing in the query says what a parameter is. */
-function parameterType(read: () => string): string | null {
-  try {
-    const type = read();
-    return type === 'ANY' || type === 'UNKNOWN' ? null : type;
-  } catch {
-    return null;
-  }
-}
 
 function failed(error: unknown): PgvigilError {
   return new PgvigilError('QUERY_FAILED', messageOf(error), '`SHOW TABLES` lists the views.', error);

@@ -1,11 +1,12 @@
 /** Answers questions about the catalogs, in this process. */
+
+import { describe } from '../../query/describe.ts';
 import { allowedFunctions, vet } from '../../query/guard.ts';
 import type { Answer, Description, QueryRequest } from '../../query/query-runner.ts';
 import { run } from '../../query/result.ts';
 import { loadParser } from '../../statements/parser/parser.ts';
 import type { CatalogRunner, CatalogSession, ViewInfo } from './catalog-runner.ts';
 import { type CatalogDatabase, openCatalog } from './database.ts';
-import { describe } from './describe.ts';
 import { type CatalogNames, rewritten } from './rewrite.ts';
 
 export class Catalog implements CatalogRunner {

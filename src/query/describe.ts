@@ -1,8 +1,8 @@
 /** What a query will need and give, without running it. */
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
-import { messageOf, PgvigilError } from '../../errors.ts';
-import type { Description } from '../../query/query-runner.ts';
-import type { Column } from '../../query/result.ts';
+import { messageOf, PgvigilError } from '../errors.ts';
+import type { Description } from './query-runner.ts';
+import type { Column } from './result.ts';
 
 /**
  * Where the type of a column depends on a parameter that could be of several, no columns are given.
