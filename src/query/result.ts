@@ -161,7 +161,10 @@ class Execution {
       timer = setTimeout(interrupt, Math.max(1, this.#timeoutMs - this.#usedMs));
     });
     try {
-      return await Promise.race([work(), limit]);
+      const done = await Promise.race([work(), limit]);
+      // A stream that was interrupted ends as one that is whole.
+      if (timedOut) throw this.#tooSlow();
+      return done;
     } catch (error) {
       throw timedOut ? this.#tooSlow() : failure(error);
     } finally {

@@ -145,6 +145,22 @@ test('two results can be read side by side', async (t) => {
   assert.equal((await rights.next()).done, true);
 });
 
+test('a query whose time is over while its rows are read fails, and does not look whole', async (t) => {
+  const reader = await readerFor(t, await folderFor(t));
+  const { rows } = await reader.query(
+    'SELECT b.range FROM range(1000) a, range(1000000000) b WHERE b.range < 300 OR hash(b.range) = 1',
+    { limitRows: 0, timeoutMs: 500 },
+  );
+  let count = 0;
+  await assert.rejects(
+    async () => {
+      for await (const _row of rows) count++;
+    },
+    { code: 'QUERY_FAILED', message: 'the query took longer than 0.5 s and was stopped' },
+  );
+  assert.ok(count > 0);
+});
+
 test('a query that takes too long is stopped, and the reader goes on', async (t) => {
   const reader = await readerFor(t, await folderFor(t));
   const started = performance.now();
