@@ -1,6 +1,5 @@
 /** `pgvigil investigations`, and what `pgvigil query --investigation` asks. */
 import type { Format } from '../query/formats.ts';
-import { bindInvestigation, NEWEST_EVENT } from '../query/investigations/bind.ts';
 import { TOPICS } from '../query/investigations/front-matter.ts';
 import {
   commandLine,
@@ -8,10 +7,7 @@ import {
   type Investigation,
   loadInvestigations,
 } from '../query/investigations/investigation.ts';
-import type { QueryParameters, QueryRunner } from '../query/query-runner.ts';
-import { DEFAULT_TIMEOUT_MS } from '../query/query-runner.ts';
 import { printRows, rowsOf } from './output.ts';
-import type { ParameterTexts } from './parameter-option.ts';
 
 /** What fits a terminal; the other formats have the rest too. */
 const COLUMNS = ['name', 'title'];
@@ -51,28 +47,6 @@ function investigationText(investigation: Investigation): string {
     sql,
     '',
   ].join('\n');
-}
-
-/**
- * The values of an investigation's parameters.
- *
- * @throws PgvigilError USAGE, QUERY_FAILED
- */
-export async function askInvestigation(
-  runner: Pick<QueryRunner, 'run'>,
-  investigation: Investigation,
-  given: ParameterTexts,
-): Promise<QueryParameters> {
-  return bindInvestigation(investigation, given, await newestEvent(runner));
-}
-
-/** Milliseconds since 1970; now where nothing is known. */
-async function newestEvent(runner: Pick<QueryRunner, 'run'>): Promise<number> {
-  const limits = { limitRows: 1, limitBytes: 0, timeoutMs: DEFAULT_TIMEOUT_MS };
-  const { rows } = await runner.run({ sql: NEWEST_EVENT, ...limits });
-  let newest: number | null = null;
-  for await (const [value] of rows) newest = value == null ? null : Date.parse(String(value));
-  return newest ?? Date.now();
 }
 
 /** What a person at a terminal reads beside the rows. */

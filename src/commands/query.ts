@@ -4,6 +4,7 @@ import { PgvigilError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { AnswerFile, type FileFormat, formatOfName, rowCount } from '../query/answer-file.ts';
 import type { Format } from '../query/formats.ts';
+import { askInvestigation } from '../query/investigations/ask.ts';
 import { findInvestigation } from '../query/investigations/investigation.ts';
 import { openSession } from '../query/local-runner.ts';
 import { requireParameters, usedParameters } from '../query/parameters.ts';
@@ -15,7 +16,7 @@ import { History, historyPath } from '../shell/history.ts';
 import { runShell } from '../shell/shell.ts';
 import { readSqlFile } from '../shell/sql-file.ts';
 import { type CommandContext, createContext, type GlobalOptions } from './context.ts';
-import { askInvestigation, explanation } from './investigations.ts';
+import { explanation } from './investigations.ts';
 import { printRows } from './output.ts';
 import type { ParameterTexts } from './parameter-option.ts';
 

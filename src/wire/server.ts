@@ -5,8 +5,9 @@
  * an account that does not exist looks like a wrong password. After it, every query goes through the guard of the query runner.
  */
 import { randomBytes } from 'node:crypto';
-import { type AddressInfo, createServer, isIP, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { isLoopback } from '../access/loopback.ts';
 import { messageOf, PgvigilError } from '../errors.ts';
 import { CancelKeys } from './cancel-keys.ts';
 import { Channel, Gone } from './channel.ts';
@@ -60,10 +61,6 @@ export async function startWire(options: WireOptions): Promise<WireServer> {
       await closed;
     },
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 function secureContextOf({ key, cert }: NonNullable<WireOptions['tls']>): SecureContext {
