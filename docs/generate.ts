@@ -8,6 +8,7 @@ import { configurationPage } from './pages/configuration.ts';
 import { detectorsPage } from './pages/detectors.ts';
 import { flagsPage } from './pages/flags.ts';
 import { investigationsPage } from './pages/investigations.ts';
+import { openApiPage } from './pages/openapi.ts';
 import { viewsPage } from './pages/views.ts';
 
 /** The generated pages, by their path in the repository. The same source gives the same text. */
@@ -18,6 +19,7 @@ export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/detectors.md': detectorsPage,
   'docs/flags.md': flagsPage,
   'docs/investigations.md': investigationsPage,
+  'docs/openapi.json': openApiPage,
   'docs/views.md': viewsPage,
 };
 
