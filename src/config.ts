@@ -131,7 +131,7 @@ function withValue(values: unknown, [key, ...rest]: Override['path'], value: str
 function absolutePaths(values: ConfigValues, folder: string): ConfigValues {
   const at = (path: string) => resolve(folder, path);
   const ref = (secret: SecretRef): SecretRef => ('file' in secret ? { file: at(secret.file) } : secret);
-  const { eventHub, detection, enrichment, links, wire } = values;
+  const { eventHub, detection, enrichment, links, api, wire } = values;
   return {
     ...values,
     data: at(values.data),
@@ -147,9 +147,8 @@ function absolutePaths(values: ConfigValues, folder: string): ConfigValues {
       threatLists: enrichment.threatLists.map(({ name, path }) => ({ name, path: at(path) })),
     },
     channels: values.channels.map((channel) => absoluteChannel(channel, at)),
-    ...(wire?.tls && {
-      wire: { ...wire, tls: { cert: at(wire.tls.cert), key: at(wire.tls.key) } },
-    }),
+    ...(api?.tls && { api: { ...api, tls: { cert: at(api.tls.cert), key: at(api.tls.key) } } }),
+    ...(wire?.tls && { wire: { ...wire, tls: { cert: at(wire.tls.cert), key: at(wire.tls.key) } } }),
     ...(links && { links: { ...links, secret: ref(links.secret) } }),
   };
 }

@@ -30,6 +30,23 @@ export const tlsSchema = z.strictObject({
   key: z.string().min(1).meta({ allowed: 'a path' }).describe('Its key in PEM.'),
 });
 
+export const apiSchema = z.strictObject({
+  host: z
+    .string()
+    .refine((text) => isIP(text) !== 0, 'must be an IP address of this machine')
+    .default('127.0.0.1')
+    .meta({ allowed: 'an IP address of this machine' })
+    .describe('Address that the worker listens on. Another than this machine alone needs tls.'),
+  port: z.int().min(1).max(65_535).default(8_090).describe('Port that the worker listens on.'),
+  tls: tlsSchema.optional().meta({ allowed: 'a section of keys' }).describe('HTTPS in place of HTTP.'),
+  requestsPerMinute: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(120)
+    .describe('Requests of one token in a minute at most.'),
+});
+
 export const wireSchema = z.strictObject({
   host: z
     .string()

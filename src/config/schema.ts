@@ -4,7 +4,7 @@ import { DEFAULT_CAPS } from '../alerts/caps.ts';
 import { MODES } from '../detect/front-matter.ts';
 import { parseBlocks } from '../enrichment/address.ts';
 import { channelSchema } from './channels.ts';
-import { querySchema, wireSchema } from './doors.ts';
+import { apiSchema, querySchema, wireSchema } from './doors.ts';
 import { linksSchema, refuseSharedKey } from './links.ts';
 import { secretRef } from './references.ts';
 
@@ -235,6 +235,10 @@ const sections = z.strictObject({
   query: querySchema
     .prefault({})
     .describe('What a query may take that somebody asks the running worker, at whichever door.'),
+  api: apiSchema
+    .optional()
+    .meta({ allowed: 'a section of keys' })
+    .describe('HTTP API for programs. Without the section nothing listens.'),
   wire: wireSchema
     .optional()
     .meta({ allowed: 'a section of keys' })

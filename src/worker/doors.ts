@@ -4,12 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { isAtLeast } from '../access/access.ts';
 import type { AccessTokens } from '../access/access-tokens.ts';
 import { QueryLog } from '../access/query-log.ts';
+import type { Desk } from '../alerts/requests.ts';
 import type { Config } from '../config.ts';
 import { messageOf, PgvigilError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { storedViews } from '../query/catalog.ts';
 import { Sandbox } from '../query/sandbox/sandbox.ts';
 import { removeSnapshot } from '../query/sandbox/states.ts';
+import { type Api, startApi } from '../server/api.ts';
 import { readMeta, writeMeta } from '../store/meta.ts';
 import type { Store } from '../store/store.ts';
 import { CatalogHost } from '../wire/catalog/catalog-host.ts';
@@ -24,23 +26,24 @@ export interface DoorsOptions {
   store: Store;
   snapshots: Pick<Snapshots, 'take'>;
   tokens: AccessTokens;
+  desk: Desk;
+  /** What GET /api/v1/status answers, as JSON. */
+  status: () => Promise<unknown>;
   log: Log;
 }
 
 export interface Doors {
-  /** Port of the PostgreSQL endpoint; null where there is none. */
-  readonly wirePort: number | null;
   /** Ends connections and queries, and stores what was asked. */
   close(): Promise<void>;
 }
 
 /** Nobody comes in: nothing listens, and no process waits for questions. */
-const NONE: Doors = { wirePort: null, close: async () => undefined };
+const NONE: Doors = { close: async () => undefined };
 
 /** @throws PgvigilError CONFIG_INVALID when a port is taken or a certificate cannot be used, FILE_UNREADABLE */
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const { config, store, snapshots, log } = options;
-  if (config.wire === undefined) return NONE;
+  if (config.wire === undefined && config.api === undefined) return NONE;
   const queryLog = await QueryLog.open(store, log);
   const sandbox = new Sandbox({
     dataDir: config.data,
@@ -57,12 +60,19 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     for (const end of closing) await end();
   };
   try {
-    const catalog = await CatalogHost.start(await storedViews(store));
-    closing.unshift(() => catalog.close());
-    const wire = await openWire(config.wire, options, sandbox, catalog, queryLog);
-    closing.unshift(() => wire.close());
-    log.info({ host: config.wire.host, port: wire.port }, 'PostgreSQL clients can ask');
-    return { wirePort: wire.port, close };
+    if (config.wire !== undefined) {
+      const catalog = await CatalogHost.start(await storedViews(store));
+      closing.unshift(() => catalog.close());
+      const wire = await openWire(config.wire, options, sandbox, catalog, queryLog);
+      closing.unshift(() => wire.close());
+      log.info({ host: config.wire.host, port: wire.port }, 'PostgreSQL clients can ask');
+    }
+    if (config.api !== undefined) {
+      const api = await openApi(config.api, options, sandbox, queryLog);
+      closing.unshift(() => api.close());
+      log.info({ host: config.api.host, port: api.port }, 'the HTTP API answers');
+    }
+    return { close };
   } catch (error) {
     await close();
     throw error;
@@ -95,15 +105,43 @@ async function openWire(
     },
     mockSecret: await mockSecret(store),
     limits: {
-      rows: config.query.maxRows,
-      bytes: config.query.maxMegabytes * MEGABYTE,
-      timeoutMs: config.query.timeoutSeconds * 1_000,
+      ...limitsOf(config),
       connections: wire.connections,
       idleMs: wire.idleMinutes * MINUTE_MS,
     },
     onQuery: ({ ms, ...entry }) => queryLog.add({ ...entry, via: 'psql', startedAt: Date.now() - ms, ms }),
     log,
   });
+}
+
+async function openApi(
+  api: NonNullable<Config['api']>,
+  { config, store, tokens, desk, status, log }: DoorsOptions,
+  sandbox: Sandbox,
+  queryLog: QueryLog,
+): Promise<Api> {
+  return startApi({
+    host: api.host,
+    port: api.port,
+    tls: api.tls === undefined ? null : await tlsFiles(api.tls),
+    runner: sandbox,
+    bearer: (token) => tokens.bearer(token),
+    onQuery: (entry) => queryLog.add(entry),
+    limits: { ...limitsOf(config), requestsPerMinute: api.requestsPerMinute },
+    status,
+    views: () => storedViews(store),
+    desk,
+    log,
+  });
+}
+
+/** What one query may take. */
+function limitsOf({ query }: Config): { rows: number; bytes: number; timeoutMs: number } {
+  return {
+    rows: query.maxRows,
+    bytes: query.maxMegabytes * MEGABYTE,
+    timeoutMs: query.timeoutSeconds * 1_000,
+  };
 }
 
 async function tlsFiles({

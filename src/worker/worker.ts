@@ -209,7 +209,10 @@ export class Worker {
         tokens,
       });
       cleanup.unshift(() => control.close());
-      const doors = await openDoors({ config, store, snapshots: control.snapshots, tokens, log });
+      const doors = await openDoors({
+        ...{ config, store, snapshots: control.snapshots, tokens, log, desk: telling.desk },
+        status: async () => ({ ...status, lag: source.lag() }),
+      });
       cleanup.unshift(() => doors.close());
       await telling.start();
       options.signal?.addEventListener('abort', () => void source.close());

@@ -147,7 +147,8 @@ test('two results can be read side by side', async (t) => {
 
 test('a query whose time is over while its rows are read fails, and does not look whole', async (t) => {
   const reader = await readerFor(t, await folderFor(t));
-  const { rows } = await reader.query(
+  const { rows } = await ask(
+    reader,
     'SELECT b.range FROM range(1000) a, range(1000000000) b WHERE b.range < 300 OR hash(b.range) = 1',
     { limitRows: 0, timeoutMs: 500 },
   );

@@ -15,6 +15,7 @@ const run = promisify(execFile);
 
 let rig: WorkerRig;
 let port: number;
+let apiPort: number;
 let token: string;
 
 /** A port that was free a moment ago: the configuration wants to know it. */
@@ -29,7 +30,8 @@ async function freePort(): Promise<number> {
 
 before(async () => {
   port = await freePort();
-  rig = await WorkerRig.create({ wire: { port }, query: { memoryMb: 256 } });
+  apiPort = await freePort();
+  rig = await WorkerRig.create({ wire: { port }, api: { port: apiPort }, query: { memoryMb: 256 } });
   rig.start();
   await waitFor(async () => rig.log.includes('pgvigil is watching'));
   token = await create('grafana', 'analyst');
@@ -117,6 +119,27 @@ test('nobody comes in without a token in force, and a viewer asks no queries', a
   const gone = await create('gone', 'analyst');
   await pgvigil(rig.folder, ['tokens', 'revoke', 'gone', '-d', 'data']);
   await assert.rejects(connected('gone', gone), { code: '28P01' });
+});
+
+test('the HTTP API answers the same from the same worker, to those who may', async () => {
+  const ask = (text: string, sql: string) =>
+    fetch(`http://127.0.0.1:${apiPort}/api/v1/query`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${text}`,
+        'content-type': 'application/json',
+        accept: 'application/json',
+      },
+      body: JSON.stringify({ sql }),
+    });
+  const answer = await ask(token, 'SELECT count(*) > 20 AS enough FROM activity');
+  assert.equal(answer.status, 200);
+  assert.deepEqual(((await answer.json()) as { rows: unknown[][] }).rows, [[true]]);
+  const viewer = await create('dashboard', 'viewer');
+  assert.equal((await ask(viewer, 'SELECT 1')).status, 403);
+  assert.equal((await ask(`${token}x`, 'SELECT 1')).status, 401);
+  assert.equal((await ask(token, "SELECT * FROM read_text('/etc/passwd')")).status, 422);
+  await rig.until("SELECT count(*) >= 2 FROM store.query_log WHERE via = 'api'", true);
 });
 
 test('a query that takes all it may does not keep the worker from storing', async () => {
