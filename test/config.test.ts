@@ -57,7 +57,7 @@ test('without file, variables and flags everything has its default', async () =>
     enrichment: { providers: [], threatLists: [] },
     channels: [],
     serverTags: {},
-    query: { processes: 2, memoryMb: 1_024, timeoutSeconds: 60, maxRows: 1_000_000, maxMegabytes: 256 },
+    query: { processes: 4, memoryMb: 1_024, timeoutSeconds: 60, maxRows: 1_000_000, maxMegabytes: 256 },
     control: { port: 0 },
     log: { level: 'info' },
   });

@@ -7,8 +7,10 @@ export const querySchema = z.strictObject({
     .int()
     .min(1)
     .max(16)
-    .default(2)
-    .describe('Queries that run at a time, each in a process of its own; more wait for their turn.'),
+    .default(4)
+    .describe(
+      'Queries that run at a time, each in a process of its own; more wait for their turn. One less may be read page by page.',
+    ),
   memoryMb: z
     .int()
     .min(128)

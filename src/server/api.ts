@@ -34,6 +34,8 @@ const IDLE_MS = 60_000;
 export interface ApiLimits extends QueryLimits {
   /** Of one token. */
   requestsPerMinute: number;
+  /** Answers that are read page by page, of all tokens; fewer than queries that can run at a time. */
+  openAnswers: number;
 }
 
 export interface ApiOptions {
@@ -78,7 +80,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       'Name a certificate and its key (api.tls.cert, api.tls.key), or listen on 127.0.0.1.',
     );
   }
-  const open = new OpenAnswers(idleMs);
+  const open = new OpenAnswers(idleMs, limits.openAnswers);
   const app = router(ROUTES, {
     doorkeeper: new Doorkeeper(bearer, limits.requestsPerMinute),
     services: servicesOf(options, open),

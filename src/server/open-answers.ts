@@ -4,7 +4,6 @@ import { PgvigilError } from '../errors.ts';
 import type { AskedQuery } from './asked-query.ts';
 
 const MAX_OF_TOKEN = 2;
-const MAX_OPEN = 8;
 
 export interface OpenAnswer {
   query: AskedQuery;
@@ -15,10 +14,13 @@ export interface OpenAnswer {
 
 export class OpenAnswers {
   readonly #idleMs: number;
+  readonly #most: number;
   readonly #open = new Map<string, OpenAnswer & { timer: NodeJS.Timeout }>();
 
-  constructor(idleMs: number) {
+  /** @param most answers that are open at a time: each occupies what others could ask with */
+  constructor(idleMs: number, most: number) {
     this.#idleMs = idleMs;
+    this.#most = most;
   }
 
   /**
@@ -32,13 +34,13 @@ export class OpenAnswers {
   keep(answer: OpenAnswer): string {
     const { query, user } = answer;
     const own = [...this.#open.values()].filter((one) => one.user === user).length;
-    if (own >= MAX_OF_TOKEN || this.#open.size >= MAX_OPEN) {
+    if (own >= MAX_OF_TOKEN || this.#open.size >= this.#most) {
       query.cancel('too many answers are open');
       throw new PgvigilError(
         'QUERY_BUSY',
         own >= MAX_OF_TOKEN
           ? `the token ${user} has ${MAX_OF_TOKEN} answers open already`
-          : `${MAX_OPEN} answers are open already`,
+          : `${this.#most} answers are open already`,
         `Read them to their ends, or ask for application/x-ndjson, which has no pages. Unread ones close after ${this.#idleMs / 1_000} s.`,
       );
     }

@@ -127,7 +127,11 @@ async function openApi(
     runner: sandbox,
     bearer: (token) => tokens.bearer(token),
     onQuery: (entry) => queryLog.add(entry),
-    limits: { ...limitsOf(config), requestsPerMinute: api.requestsPerMinute },
+    limits: {
+      ...limitsOf(config),
+      requestsPerMinute: api.requestsPerMinute,
+      openAnswers: Math.max(1, config.query.processes - 1),
+    },
     status,
     views: () => storedViews(store),
     desk,

@@ -26,7 +26,13 @@ export const TOKENS: Readonly<Record<string, { name: string; role: Role }>> = {
   pgv_admin: { name: 'ada', role: 'admin' },
 };
 
-export const LIMITS = { rows: 1_000_000, bytes: 400_000_000, timeoutMs: 20_000, requestsPerMinute: 10_000 };
+export const LIMITS = {
+  rows: 1_000_000,
+  bytes: 400_000_000,
+  timeoutMs: 20_000,
+  requestsPerMinute: 10_000,
+  openAnswers: 8,
+};
 
 export interface Rig {
   port: number;
