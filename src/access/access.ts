@@ -8,7 +8,7 @@ export type Role = (typeof ROLES)[number];
 export const ROLE_MEANINGS: Readonly<Record<Role, string>> = {
   viewer: 'sees alerts, views and the state of the worker, and asks investigations',
   analyst: 'asks queries of his own, acknowledges and closes alerts',
-  admin: 'sends dead letters again, enables channels, and sees what others asked',
+  admin: 'sends dead letters again and enables channels',
 };
 
 /** Somebody who showed a token. */
