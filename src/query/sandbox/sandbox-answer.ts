@@ -15,7 +15,10 @@ export class SandboxAnswer implements Answer {
   readonly #patienceMs: number;
   readonly #release: () => void;
   #cut: 'rows' | 'bytes' | null = null;
-  #cancelled = false;
+  /** What whoever reads on after the end is told. */
+  #why = new PgvigilError('QUERY_FAILED', 'the query is closed', 'Run it again.');
+  /** Since when nobody has asked for rows; null: somebody waits for some. */
+  #restsSince: number | null = performance.now();
   #state: 'open' | 'ended' | 'closed' = 'open';
 
   /** @param release told once when the process is free again */
@@ -30,22 +33,28 @@ export class SandboxAnswer implements Answer {
     return this.#cut;
   }
 
+  /** Milliseconds for which nobody has asked for rows. */
+  get restsMs(): number {
+    return this.#restsSince === null ? 0 : performance.now() - this.#restsSince;
+  }
+
   readonly rows: AsyncIterable<Cell[]> = { [Symbol.asyncIterator]: () => this.#read() };
 
   async *#read(): AsyncGenerator<Cell[]> {
     try {
       while (this.#state === 'open') {
+        this.#restsSince = null;
         const { rows, end } = await this.#process.ask({ do: 'next' }, rowsShape, this.#patienceMs);
         if (end !== undefined) {
           this.#cut = end === 'whole' ? null : end;
           this.#finish();
         }
-        yield* rows;
+        for (const row of rows) {
+          this.#restsSince = performance.now();
+          yield row;
+        }
       }
-      if (this.#state === 'closed')
-        throw this.#cancelled
-          ? cancelled()
-          : new PgvigilError('QUERY_FAILED', 'the query is closed', 'Run it again.');
+      if (this.#state === 'closed') throw this.#why;
     } catch (error) {
       if (this.#state === 'open') this.#finish(); // the child has ended it
       throw error;
@@ -55,8 +64,8 @@ export class SandboxAnswer implements Answer {
   }
 
   /** Ends the query; whoever reads its rows is told. */
-  cancel(): void {
-    this.#cancelled = true;
+  cancel(why = cancelled()): void {
+    this.#why = why;
     this.close();
   }
 

@@ -31,12 +31,17 @@ const DESCRIBE_MS = 15_000;
 /** How long a query waits for a process, and how many may wait. */
 const QUEUE_MS = 10_000;
 const QUEUE_LENGTH = 32;
+/** An answer whose reader has rested for so long is ended where others have waited for a while. */
+const RESTS_MS = 10_000;
+const WAITED_MS = 1_000;
 
 /** One process, with the state that it has open. */
 interface Place {
   process: SandboxProcess;
   state: { path: string; takenAt: number } | null;
   busy: boolean;
+  /** Under way there. */
+  answer: SandboxAnswer | null;
   idle: NodeJS.Timeout | undefined;
 }
 
@@ -44,6 +49,8 @@ interface Waiting {
   resolve(place: Place): void;
   reject(error: PgvigilError): void;
   timer: NodeJS.Timeout;
+  /** Looks for answers that are left lying. */
+  looking: NodeJS.Timeout;
 }
 
 export class Sandbox implements QueryRunner {
@@ -84,6 +91,7 @@ export class Sandbox implements QueryRunner {
         signal?.removeEventListener('abort', abort);
         this.#release(place);
       });
+      place.answer = answer;
       return answer;
     } catch (error) {
       signal?.removeEventListener('abort', abort);
@@ -95,10 +103,7 @@ export class Sandbox implements QueryRunner {
   /** Ends all processes and what runs in them. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { reject, timer } of this.#waiting.splice(0)) {
-      clearTimeout(timer);
-      reject(busy('pgvigil stops'));
-    }
+    for (const waiting of [...this.#waiting]) this.#taken(waiting).reject(busy('pgvigil stops'));
     for (const place of [...this.#places]) await this.#drop(place);
   }
 
@@ -118,17 +123,33 @@ export class Sandbox implements QueryRunner {
         resolve,
         reject,
         timer: setTimeout(() => {
-          this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-          reject(busy(`${this.#options.processes} queries run already`));
+          this.#taken(waiting).reject(busy(`${this.#options.processes} queries run already`));
         }, QUEUE_MS),
+        looking: setInterval(() => this.#reclaim(), WAITED_MS),
       };
       this.#waiting.push(waiting);
     });
   }
 
+  /** Takes somebody out of the queue. */
+  #taken(waiting: Waiting): Waiting {
+    this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+    clearTimeout(waiting.timer);
+    clearInterval(waiting.looking);
+    return waiting;
+  }
+
+  /** Ends the answer that has been left lying longest: a page that nobody turns must not keep all others waiting. */
+  #reclaim(): void {
+    const lying = [...this.#places].flatMap(({ answer }) => answer ?? []);
+    const [longest] = lying.toSorted((a, b) => b.restsMs - a.restsMs);
+    if (longest === undefined || longest.restsMs < RESTS_MS) return;
+    longest.cancel(busy(`nobody read on for ${RESTS_MS / 1_000} s, and others waited`));
+  }
+
   #start(): Place {
     const process = new SandboxProcess(this.#options.memoryMb);
-    const place: Place = { process, state: null, busy: true, idle: undefined };
+    const place: Place = { process, state: null, busy: true, answer: null, idle: undefined };
     this.#places.add(place);
     return place;
   }
@@ -154,14 +175,14 @@ export class Sandbox implements QueryRunner {
 
   #release(place: Place): void {
     place.busy = false;
+    place.answer = null;
     if (this.#closed || place.process.isGone) {
       void this.#drop(place).then(() => this.#serve());
       return;
     }
-    const next = this.#waiting.shift();
+    const [next] = this.#waiting;
     if (next !== undefined) {
-      clearTimeout(next.timer);
-      next.resolve(Object.assign(place, { busy: true }));
+      this.#taken(next).resolve(Object.assign(place, { busy: true }));
       return;
     }
     const leave = () => void this.#leave(place);
@@ -172,10 +193,8 @@ export class Sandbox implements QueryRunner {
   /** A process has gone: who waits gets a new one. */
   #serve(): void {
     if (this.#closed || this.#places.size >= this.#options.processes) return;
-    const next = this.#waiting.shift();
-    if (next === undefined) return;
-    clearTimeout(next.timer);
-    next.resolve(this.#start());
+    const [next] = this.#waiting;
+    if (next !== undefined) this.#taken(next).resolve(this.#start());
   }
 
   /** The process closes its database and stays for the next query. */

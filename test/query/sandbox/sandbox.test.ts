@@ -230,6 +230,20 @@ test('queries beyond the number of processes wait for their turn', async (t) => 
   assert.ok((await children()).length <= 2);
 });
 
+test('an answer that is left lying gives way to those who wait, and its reader is told', async (t) => {
+  const { ask, rows } = await fixtureFor(t);
+  const lying = (await ask('SELECT * FROM range(100000)', { limitRows: 0 })).rows[Symbol.asyncIterator]();
+  assert.deepEqual((await lying.next()).value, [0]);
+  await sleep(7_000); // it gives way after ten seconds, those who wait give up after ten
+  assert.deepEqual(await rows('SELECT 1'), [[1]]);
+  await assert.rejects(
+    async () => {
+      while (!(await lying.next()).done);
+    },
+    { code: 'QUERY_BUSY', message: /nobody read on/ },
+  );
+});
+
 test('whoever waits when all processes die gets a new one', async (t) => {
   const { rows } = await fixtureFor(t);
   await rows('SELECT 1');
