@@ -69,9 +69,9 @@ export function failingOnce(store: Store): Store {
   });
 }
 
-export async function until(condition: () => boolean): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 20_000;
-  while (!condition()) {
+  while (!(await condition())) {
     assert.ok(Date.now() < deadline, 'did not happen in time');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

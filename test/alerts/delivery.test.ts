@@ -25,6 +25,10 @@ describe('the deliverer while it runs', () => {
     await enqueueMany(store, ['slow', 'quick'], 5, NOW);
     deliverer.start();
     await until(() => quick.alerts.length === 5 && slow.requests.length === 1);
+    // What arrived is recorded after that: the record must not come after the change.
+    await until(
+      async () => (await outcomes(store)).filter(({ state }) => state === 'delivered').length === 5,
+    );
     await store.transaction((transaction) =>
       transaction.run(
         "UPDATE store.outbox SET state = 'pending' WHERE channel = 'quick' AND alert_id IN ('al_3', 'al_4')",
