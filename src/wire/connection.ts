@@ -1,21 +1,18 @@
 /** One signed-in client: what it asks, message by message, and what it hears. */
-import type { Column } from '../query/result.ts';
 import {
   backendKeyData,
   bindComplete,
   closeComplete,
   complaint,
   emptyQuery,
-  noData,
   parameterDescription,
   parameterStatus,
   parseComplete,
   readyForQuery,
-  rowDescription,
 } from './backend.ts';
 import { type Channel, Gone } from './channel.ts';
 import { type Command, commandOf } from './commands.ts';
-import { fieldsOf, formatsFor } from './encoder.ts';
+import { formatsFor } from './encoder.ts';
 import {
   type Bind,
   decodeMessage,
@@ -26,16 +23,15 @@ import {
 } from './frontend.ts';
 import type { QueryEntry, WireLimits } from './options.ts';
 import { Portal } from './portal.ts';
+import { description, prepareQuery } from './preparing.ts';
 import type { Prepared, Session } from './session.ts';
 import { SqlError, sqlErrorOf } from './sql-error.ts';
 import { type Statement, statementsOf } from './statement.ts';
 import { parameterOf } from './types/parameter.ts';
-import { duckdbTypeOf, oidOf, pgTypeOf, pgTypeOfOid } from './types/pg-type.ts';
 
 const MAX_PREPARED = 1_000;
 /** Each that was begun holds a query open. */
 const MAX_PORTALS = 16;
-const TEXT_OID = 25;
 
 interface Bound {
   portal: Portal;
@@ -199,17 +195,7 @@ export class Connection {
     if (statement === null) return { statement, parameters: [], columns: null };
     const command = this.#commandOf(statement);
     if (command !== null) return { statement, parameters: [], columns: command.columns() };
-    const open = await this.#session.describe(statement);
-    const isOpen = open.parameters.some(({ type }) => type === null);
-    const typed = isOpen ? withParameterTypes(statement, oids) : statement;
-    const { parameters, columns } = isOpen ? await this.#session.describe(typed) : open;
-    const known = parameters.map(({ type }, index) => {
-      const oid = oids[index] ?? 0;
-      const own = type === null ? null : pgTypeOf(type);
-      if (oid !== 0) return { oid, type: pgTypeOfOid(oid) };
-      return { oid: own === null ? TEXT_OID : oidOf(own), type: own };
-    });
-    return { statement: typed, parameters: known, columns };
+    return prepareQuery(this.#session, statement, oids);
   }
 
   #bind({ portal: name, statement, parameterFormats, values, resultFormats }: Bind): void {
@@ -338,21 +324,4 @@ export class Connection {
   #ready(): void {
     this.#channel.send(readyForQuery(this.#session.status));
   }
-}
-
-/** The statement with a type at each parameter: the client's own, else text, as PostgreSQL has it. */
-function withParameterTypes({ sql, tokens }: Statement, oids: readonly number[]): Statement {
-  let out = '';
-  let copied = 0;
-  for (const { type, start, end } of tokens) {
-    if (type !== 'parameter') continue;
-    const named = pgTypeOfOid(oids[Number(sql.slice(start + 1, end)) - 1] ?? 0);
-    out += `${sql.slice(copied, start)}(${sql.slice(start, end)}::${named === null ? 'VARCHAR' : duckdbTypeOf(named)})`;
-    copied = end;
-  }
-  return statementsOf(out + sql.slice(copied))[0]!;
-}
-
-function description(columns: readonly Column[] | null, formats: readonly number[]): Buffer {
-  return columns === null ? noData() : rowDescription(fieldsOf(columns), formatsFor(columns, formats));
 }

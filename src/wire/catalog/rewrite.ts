@@ -10,6 +10,18 @@ import { PgvigilError } from '../../errors.ts';
 import { parseText } from '../../statements/parser/parser.ts';
 import { SCHEMA, VERSION_TEXT } from '../settings.ts';
 import type { CatalogSession } from './catalog-runner.ts';
+import { castOf, columnWithoutSchema, operatorOf, systemColumn } from './expressions.ts';
+import {
+  constantText,
+  type Fields,
+  isFields,
+  type Json,
+  lastName,
+  literal,
+  parsedExpression,
+  parsedNode,
+  text,
+} from './nodes.ts';
 
 export interface CatalogNames {
   /** Relations as `pg_class` and `information_schema.tables`. */
@@ -19,9 +31,6 @@ export interface CatalogNames {
   /** Public views. */
   views: ReadonlySet<string>;
 }
-
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-type Fields = { [key: string]: Json };
 
 /**
  * The SQL to run, or null where the text asks about something else than catalogs and the session.
@@ -46,34 +55,7 @@ export function rewritten(sql: string, names: CatalogNames, session: CatalogSess
   return deparseSync(tree as unknown as Node | ParseResult);
 }
 
-/** Types that are text here, and numbers. */
-const TYPES: Readonly<Record<string, string>> = {
-  name: 'text',
-  char: 'text',
-  bpchar: 'text',
-  cstring: 'text',
-  information_schema_catalog_name: 'text',
-  sql_identifier: 'text',
-  character_data: 'text',
-  oid: 'int4',
-  xid: 'int8',
-  cardinal_number: 'int4',
-  regproc: 'text',
-  aclitem: 'text',
-};
-
-const KEPT_TYPES = new Set(
-  'bool int2 int4 int8 float4 float8 text varchar date timestamp timestamptz numeric interval'.split(' '),
-);
-
 const TABLE_FUNCTIONS = new Set(['generate_series', 'unnest']);
-
-const LIKES: Readonly<Record<string, string>> = {
-  'AEXPR_LIKE ~~': 'like_escape',
-  'AEXPR_LIKE !~~': 'not_like_escape',
-  'AEXPR_ILIKE ~~*': 'ilike_escape',
-  'AEXPR_ILIKE !~~*': 'not_ilike_escape',
-};
 
 class Rewriting {
   /** Public views that FROM names. */
@@ -126,9 +108,9 @@ class Rewriting {
       case 'CollateClause':
         return fields.arg ?? null;
       case 'TypeCast':
-        return this.#cast(fields);
+        return castOf(fields);
       case 'A_Expr':
-        return this.#operator(fields);
+        return operatorOf(fields);
       case 'ColumnRef':
         return systemColumn(fields) ?? columnWithoutSchema(fields);
       default:
@@ -244,103 +226,4 @@ class Rewriting {
     if (op === 'SVFOP_CURRENT_CATALOG') return text(this.#session.database);
     return op === 'SVFOP_CURRENT_SCHEMA' ? text(SCHEMA) : null;
   }
-
-  #cast(fields: Fields): Json | null {
-    const typeName = fields.typeName as Fields;
-    const name = lastName(typeName.names).toLowerCase();
-    const arg = fields.arg ?? null;
-    if (name === 'regclass' || name === 'regtype') {
-      const isName = constantText(arg) !== null;
-      return call(isName ? `pgf_to_${name}` : `pgf_${name}_text`, [arg]);
-    }
-    const list = /^\{([^{}"\\]*)\}$/.exec(constantText(arg) ?? '');
-    // An array of plain words, as DuckDB writes a list.
-    if (list !== null && 'arrayBounds' in typeName)
-      return { TypeCast: { ...fields, arg: text(`[${list[1]}]`) } };
-    const target = TYPES[name] ?? (KEPT_TYPES.has(name) ? name : null);
-    if (target === null) return null;
-    // A type that is written without its schema is deparsed as DuckDB reads it.
-    const { typmods, ...rest } = typeName;
-    const kept: Fields = target === name && typmods !== undefined ? { typmods } : {};
-    return { TypeCast: { ...fields, typeName: { ...rest, ...kept, names: [{ String: { sval: target } }] } } };
-  }
-
-  /** `OPERATOR(pg_catalog.~)` and its kind; regular expressions match anywhere in PostgreSQL, and all of a text in DuckDB. */
-  #operator(fields: Fields): Json | null {
-    const names = fields.name;
-    if (!Array.isArray(names)) return null;
-    const operator = lastName(names);
-    const { lexpr = null, rexpr = null } = fields;
-    if (fields.kind === 'AEXPR_OP' && /^!?~\*?$/.test(operator) && lexpr !== null) {
-      const matches = call('regexp_matches', [lexpr, rexpr, ...(operator.endsWith('*') ? [text('i')] : [])]);
-      return operator.startsWith('!') ? { BoolExpr: { boolop: 'NOT_EXPR', args: [matches] } } : matches;
-    }
-    const like = LIKES[`${fields.kind} ${operator}`];
-    // PostgreSQL's patterns have `\\` to escape with, DuckDB's have none unless it is named.
-    if (like !== undefined && !isEscaped(rexpr)) return call(like, [lexpr, rexpr, text('\\')]);
-    return names.length > 1 ? { A_Expr: { ...fields, name: [{ String: { sval: operator } }] } } : null;
-  }
-}
-
-/**
- * Columns that every relation of PostgreSQL has. Only relations have descriptions here, and no two OIDs are the same: that of
- * pg_class serves all.
- */
-function systemColumn(fields: Fields): Json | null {
-  const name = lastName(fields.fields);
-  if (name === 'tableoid') return parsedExpression('1259');
-  return name === 'xmin' ? parsedExpression('1') : null;
-}
-
-/** `pg_catalog.pg_class.oid` is `pg_class.oid`. */
-function columnWithoutSchema(fields: Fields): Json | null {
-  const parts = fields.fields;
-  if (!Array.isArray(parts) || parts.length < 3) return null;
-  return { ColumnRef: { ...fields, fields: parts.slice(1) } };
-}
-
-function isFields(value: Json | undefined): value is Fields {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
-/** The pattern has an ESCAPE of its own: like_escape(pattern, character). */
-function isEscaped(pattern: Json): boolean {
-  return (
-    isFields(pattern) && isFields(pattern.FuncCall) && lastName(pattern.FuncCall.funcname) === 'like_escape'
-  );
-}
-
-/** The last part of a name as the parser has it. */
-function lastName(names: Json | undefined): string {
-  const last = Array.isArray(names) ? (names.at(-1) as { String?: { sval?: string } }) : undefined;
-  return last?.String?.sval ?? '';
-}
-
-function constantText(node: Json | undefined): string | null {
-  return (node as { A_Const?: { sval?: { sval?: string } } } | undefined)?.A_Const?.sval?.sval ?? null;
-}
-
-function text(value: string): Json {
-  return { A_Const: { sval: { sval: value } } };
-}
-
-function call(name: string, args: Json[]): Json {
-  return { FuncCall: { funcname: [{ String: { sval: name } }], args, funcformat: 'COERCE_EXPLICIT_CALL' } };
-}
-
-function literal(value: string): string {
-  return `'${value.replaceAll('\0', '').replaceAll("'", "''")}'`;
-}
-
-function parsedNode(sql: string): Json {
-  const parsed = parseText(sql);
-  if (!parsed.ok) throw new Error('our own SQL does not parse');
-  return parsed.statements[0]!.stmt as unknown as Json;
-}
-
-function parsedExpression(sql: string): Json {
-  const { SelectStmt } = parsedNode(`SELECT ${sql}`) as unknown as {
-    SelectStmt: { targetList: [{ ResTarget: { val: Json } }] };
-  };
-  return SelectStmt.targetList[0].ResTarget.val;
 }
