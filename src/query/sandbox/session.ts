@@ -3,7 +3,7 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { messageOf, PgvigilError } from '../../errors.ts';
 import { openForReading } from '../../store/database.ts';
 import { describe } from '../describe.ts';
-import { vet } from '../guard.ts';
+import { allowedFunctions, publicViews, vet } from '../guard.ts';
 import { type QueryResult, run } from '../result.ts';
 import type { Cell } from '../values.ts';
 import { MAX_ROW_BYTES, type Request } from './protocol.ts';
@@ -26,6 +26,8 @@ interface Running {
 export class Session {
   readonly #memoryMb: number;
   #instance: DuckDBInstance | null = null;
+  /** Of that database. */
+  #views: readonly string[] = [];
   /** Of a query that is being prepared: what can be interrupted. */
   #starting: DuckDBConnection | null = null;
   #running: Running | null = null;
@@ -69,6 +71,7 @@ export class Session {
       case 'open':
         await this.#leave();
         this.#instance = await openForReading(request.dataDir, request.path, this.#memoryMb);
+        await this.#readViews(this.#instance);
         return DONE;
       case 'describe':
         return this.#describe(request.sql);
@@ -84,6 +87,15 @@ export class Session {
       case 'leave':
         await this.#leave();
         return DONE;
+    }
+  }
+
+  async #readViews(instance: DuckDBInstance): Promise<void> {
+    const connection = await instance.connect();
+    try {
+      this.#views = await publicViews(connection);
+    } finally {
+      connection.closeSync();
     }
   }
 
@@ -122,7 +134,7 @@ export class Session {
     const connection = await this.#instance.connect();
     this.#starting = connection;
     try {
-      await vet(connection, sql);
+      await vet(connection, sql, allowedFunctions(), this.#views);
       return connection;
     } catch (error) {
       connection.closeSync();

@@ -129,10 +129,12 @@ test('a statement of a megabyte is read within two seconds, whatever it is made 
   for (const unit of ['a,', '"', '""', ',"', '",', 'select 1;\n', "password '", '<not logged>,']) {
     const text = unit.repeat(1_000_000 / unit.length);
     for (const statement of [text, `"${text}`, csv(text)]) {
-      const start = performance.now();
+      // Of the processor, not of the clock: other tests run beside this one.
+      const start = process.cpuUsage();
       for (const tail of ['<not logged>', '"1,2",5', '', '5']) readAudit(`${HEAD}${statement},${tail}`);
       isWellFormedAudit(`${HEAD}${statement},<not logged>`);
-      assert.ok(performance.now() - start < 2_000, `${unit}: ${performance.now() - start} ms`);
+      const ms = process.cpuUsage(start).user / 1_000;
+      assert.ok(ms < 2_000, `${unit}: ${ms} ms`);
     }
   }
 });

@@ -120,7 +120,9 @@ function countOne(outcome: string): void {
 }
 
 function violated(what: string, sql: string): void {
-  violations.push(`${what}: ${JSON.stringify(sql.slice(0, 2_000))}`);
+  const violation = `${what}: ${JSON.stringify(sql.slice(0, 2_000))}`;
+  console.error(violation); // at once: the run may be stopped
+  violations.push(violation);
 }
 
 async function tryOne(sql: string): Promise<void> {
