@@ -7,7 +7,7 @@ export type Role = (typeof ROLES)[number];
 /** What each role adds to the one before. */
 export const ROLE_MEANINGS: Readonly<Record<Role, string>> = {
   viewer: 'sees alerts, views and the state of the worker, and asks investigations',
-  analyst: 'asks queries of his own, acknowledges and closes alerts',
+  analyst: 'asks queries of their own, acknowledges and closes alerts',
   admin: 'sends dead letters again and enables channels',
 };
 
