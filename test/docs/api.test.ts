@@ -55,7 +55,7 @@ test('every example of docs/api.md is a real answer', async (t) => {
   for (const [block, inner] of shown.matchAll(/```console\n([\s\S]*?)```/g)) {
     let text = '';
     for (const command of commandsIn(inner!)) {
-      const output = await printed(cwd, command, env);
+      const output = (await printed(cwd, command, env)).replaceAll('\r\n', '\n'); // of CSV
       text += `$ ${command}\n${output}${output.endsWith('\n') ? '' : '\n'}`;
     }
     text = text.replaceAll(/"next":"[\w-]{32}"/g, '"next":"Zl1yG0kJ…"');
