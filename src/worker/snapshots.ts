@@ -95,8 +95,7 @@ export class Snapshots {
     clearInterval(this.#sweeper);
     await this.#inTurn(async () => {
       for (const mirror of this.#mirrors) await mirror.remove();
-      await this.#dropLog();
-      this.#latest = null;
+      await this.#giveUpLatest();
     });
   }
 
@@ -126,11 +125,13 @@ export class Snapshots {
     const takenAt = this.#now();
     const { mirror, header, blocks } = await this.#target(descriptor);
     const whole = blocks.length <= BLOCKS_AT_ONCE || atOnce;
+    // What fails halfway leaves a file that no longer goes with the log of the state before.
+    if (mirror === this.#latest?.mirror && (header || blocks.length > 0)) await this.#giveUpLatest();
     await mirror.copyBlocks(descriptor, whole ? blocks : blocks.slice(0, BLOCKS_AT_ONCE));
     if (!whole) return false;
     if (header) await mirror.copyHeader(descriptor);
     const copiedLog = await this.#copyLog(log);
-    await this.#dropLog();
+    await this.#giveUpLatest();
     this.#filling = null;
     this.#latest = { mirror, log: copiedLog, commits, takenAt, costMs: performance.now() - began };
     return true;
@@ -179,16 +180,18 @@ export class Snapshots {
     return path;
   }
 
-  async #dropLog(): Promise<void> {
-    if (this.#latest?.log != null) await rm(this.#latest.log, { force: true });
+  async #giveUpLatest(): Promise<void> {
+    const log = this.#latest?.log;
+    this.#latest = null;
+    if (log != null) await rm(log, { force: true });
   }
 
   /** Names of a state for one reader. */
   async #lease({ mirror, log }: State): Promise<string> {
     const path = join(this.#folder, `${randomBytes(12).toString('hex')}.duckdb`);
+    this.#leases.push({ path, mirror, since: this.#now() }); // first: what fails halfway is swept
     if (log !== null) await linkOrCopy(log, `${path}.wal`);
     await linkOrCopy(mirror.path, path);
-    this.#leases.push({ path, mirror, since: this.#now() });
     return path;
   }
 
@@ -202,10 +205,7 @@ export class Snapshots {
       await rm(`${path}.wal`, { force: true });
     }
     this.#leases = this.#leases.filter(({ since }) => since >= oldest);
-    if (this.#latest !== null && this.#latest.takenAt < oldest) {
-      await this.#dropLog();
-      this.#latest = null;
-    }
+    if (this.#latest !== null && this.#latest.takenAt < oldest) await this.#giveUpLatest();
     await this.#discard();
   }
 

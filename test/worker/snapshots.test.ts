@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openForReading } from '../../src/store/database.ts';
 import { BLOCK_BYTES } from '../../src/store/mirror.ts';
 import type { Store } from '../../src/store/store.ts';
-import { Snapshots } from '../../src/worker/snapshots.ts';
+import { type SnapshotStore, Snapshots } from '../../src/worker/snapshots.ts';
 import { Random } from '../fuzz/random.ts';
 import { openStore, outputOf, temporaryFolder, temporaryStore } from '../store/support.ts';
 import { SEED } from '../support/seed.ts';
@@ -197,3 +197,31 @@ async function scalar(path: string, sql: string): Promise<unknown> {
     instance.closeSync();
   }
 }
+
+test('a state that failed halfway is nobody’s: the next reader gets a whole one', async (t) => {
+  const store = await temporaryStore(t);
+  let broken = false;
+  const failing: SnapshotStore = {
+    get commits() {
+      return store.commits;
+    },
+    // The copy of the log comes last: by then blocks of the file have been copied.
+    still: (work) => store.still((files) => work(broken ? { ...files, log: store.dataDir } : files)),
+  };
+  const snapshots = await Snapshots.open(store.dataDir, failing, () => 0);
+  t.after(() => snapshots.close());
+  await change(store, 1);
+  const before = await sum(store);
+  await giveBack(await snapshots.take()); // with a log
+  await store.transaction((transaction) => transaction.run(insert(2, 300_000)));
+  const connection = await store.connect();
+  await connection.run('CHECKPOINT'); // the file has what the log had
+  connection.closeSync();
+  broken = true;
+  await assert.rejects(snapshots.take());
+  broken = false;
+  // The clock stands still: the state before would be new enough.
+  const found = await seen(await snapshots.take(60_000));
+  assert.ok([before, await sum(store)].includes(found), found);
+  assert.equal(await seen(await snapshots.take()), await sum(store));
+});
