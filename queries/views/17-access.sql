@@ -14,7 +14,7 @@ COMMENT ON COLUMN access_tokens.revoked_by IS 'By whom.';
 CREATE OR REPLACE VIEW query_log AS
 SELECT started_at, user_name, via, client, sql_text, row_count, duration_ms, error FROM store.query_log;
 
-COMMENT ON VIEW query_log IS 'Queries that people and tools asked at the worker''s doors, kept for 400 days. Those of commands on the machine itself are not there.';
+COMMENT ON VIEW query_log IS 'Queries that people and tools asked at the worker''s doors, kept for 400 days. Those of commands on the machine itself are not there, nor those of the last second of a worker that was killed.';
 COMMENT ON COLUMN query_log.started_at IS 'Time (UTC) at which it was asked.';
 COMMENT ON COLUMN query_log.user_name IS 'Name of the token.';
 COMMENT ON COLUMN query_log.via IS 'api or psql (any client of the PostgreSQL protocol).';

@@ -39,20 +39,23 @@ export class QueryLog {
     return new QueryLog(store, log);
   }
 
-  /** Takes an entry; it is stored within a second or so. */
+  /** Takes an entry; it is stored within a second or so. A worker that is killed before loses it. */
   add(entry: QueryEntry): void {
-    if (this.#waiting.length >= MAX_WAITING) {
-      this.#log.error({ user: entry.user, via: entry.via }, 'a query could not be kept in the query log');
-      return;
-    }
-    this.#waiting.push(entry);
+    if (this.#waiting.length < MAX_WAITING) this.#waiting.push(entry);
+    else this.#lose([entry]);
     this.#timer ??= setTimeout(() => void this.#flush(), GATHER_MS);
   }
 
-  /** Stores what waits. */
+  /** Stores what waits; what the store does not take any more is told of in the log. */
   async close(): Promise<void> {
     await this.#flush();
     clearTimeout(this.#timer);
+    this.#lose(this.#waiting.splice(0));
+  }
+
+  #lose(entries: readonly QueryEntry[]): void {
+    for (const { user, via, client } of entries)
+      this.#log.error({ user, via, client }, 'a query could not be kept in the query log');
   }
 
   async #flush(): Promise<void> {
@@ -70,7 +73,8 @@ export class QueryLog {
       await this.#store.transaction((transaction) => transaction.append('query_log', entries.map(rowOf)));
     } catch (error) {
       this.#log.error({ error: messageOf(error) }, 'the query log could not be written; it is tried again');
-      this.#waiting = [...entries, ...this.#waiting].slice(0, MAX_WAITING);
+      this.#waiting.unshift(...entries);
+      this.#lose(this.#waiting.splice(MAX_WAITING));
       this.#timer ??= setTimeout(() => void this.#flush(), 10 * GATHER_MS);
     }
   }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import type { QueryEntry } from '../../src/access/access.ts';
 import { QueryLog } from '../../src/access/query-log.ts';
-import type { Store } from '../../src/store/store.ts';
 import { temporaryStore } from '../store/support.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -40,34 +39,59 @@ test('entries are stored by themselves, several in one commit', async (t) => {
   const log = await QueryLog.open(store, quiet, () => NOW);
   const before = store.commits;
   for (let n = 0; n < 50; n++) log.add(entry());
-  const deadline = performance.now() + 15_000;
-  while (store.commits === before && performance.now() < deadline)
-    await new Promise((done) => setTimeout(done, 50));
+  await until(() => store.commits > before);
   assert.equal(store.commits, before + 1);
   assert.deepEqual(await store.rows('SELECT count(*) AS n FROM query_log'), [{ n: 50n }]);
   await log.close();
 });
 
 test('while the store refuses, entries wait, and none is lost or doubled', async (t) => {
-  const store = await temporaryStore(t);
-  let refuse = false;
-  const errors: object[] = [];
-  const refusing: Pick<Store, 'transaction'> = {
-    transaction: async (work) => {
-      if (refuse) throw new Error('no space left');
-      return store.transaction(work);
-    },
-  };
-  const log = await QueryLog.open(refusing, { error: (fields: object) => void errors.push(fields) } as never);
-  refuse = true;
+  const { log, store, refuse, errors } = await refusing(t);
+  refuse(true);
+  log.add(entry());
+  await until(() => errors.length === 1);
+  refuse(false);
   log.add(entry());
   await log.close();
-  assert.deepEqual(errors, [{ error: 'no space left' }]);
-  refuse = false;
-  log.add(entry());
-  await log.close();
+  assert.match(errors[0]!, /it is tried again/);
+  assert.equal(errors.length, 1);
   assert.deepEqual(await store.rows('SELECT count(*) AS n FROM query_log'), [{ n: 2n }]);
 });
+
+test('what cannot be kept is told of, one by one: beyond what may wait, and at the end', async (t) => {
+  const { log, refuse, errors } = await refusing(t);
+  refuse(true);
+  for (let n = 0; n < 10_003; n++) log.add(entry());
+  assert.equal(errors.length, 3);
+  await log.close();
+  assert.equal(errors.filter((text) => text === 'a query could not be kept in the query log').length, 10_003);
+});
+
+/** A query log over a store that refuses when it is told to. */
+async function refusing(t: TestContext) {
+  const store = await temporaryStore(t);
+  let refuses = false;
+  const errors: string[] = [];
+  const log = await QueryLog.open(
+    {
+      transaction: async (work) => {
+        if (refuses) throw new Error('no space left');
+        return store.transaction(work);
+      },
+    },
+    { error: (_fields: object, text: string) => void errors.push(text) } as never,
+    () => NOW,
+  );
+  const refuse = (does: boolean) => {
+    refuses = does;
+  };
+  return { log, store, refuse, errors };
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  const deadline = performance.now() + 15_000;
+  while (!isTrue() && performance.now() < deadline) await new Promise((done) => setTimeout(done, 20));
+}
 
 test('what is older than 400 days is forgotten at the start', async (t) => {
   const store = await temporaryStore(t);
