@@ -1,7 +1,7 @@
 /** When a message goes out: at once, at the end of quiet hours, or with the next digest. Pure. */
 import { DateTime } from 'luxon';
 import { z } from 'zod';
-import { parseDuration } from '../detect/duration.ts';
+import { parseDuration } from '../model/duration.ts';
 import { SEVERITIES, type Severity } from '../model/severity.ts';
 import type { DigestReason } from './message.ts';
 

@@ -1,8 +1,9 @@
 /** The time that a backtest judges: what was asked for, in the light of what is stored. Pure. */
-import { parseMoment } from '../alerts/allow-list/moment.ts';
-import { parseDuration } from '../detect/duration.ts';
+
 import type { Span } from '../detect/slices.ts';
 import { PgvigilError } from '../errors.ts';
+import { parseDuration } from '../model/duration.ts';
+import { parseMoment } from '../model/moment.ts';
 
 /** First and last event that are stored, milliseconds. */
 export interface StoredTime {

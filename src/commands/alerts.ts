@@ -1,8 +1,8 @@
 /** `pgvigil alerts list`, `deliveries` and `channels`. */
 import { type DuckDBValue, listValue } from '@duckdb/node-api';
-import { parseMoment } from '../alerts/allow-list/moment.ts';
-import { parseDuration } from '../detect/duration.ts';
 import { PgvigilError } from '../errors.ts';
+import { parseDuration } from '../model/duration.ts';
+import { parseMoment } from '../model/moment.ts';
 import type { Format } from '../query/formats.ts';
 import { openReader } from '../query/reader.ts';
 import { timestamp } from '../store/rows.ts';

@@ -1,7 +1,8 @@
 /** `pgvigil allow` and `pgvigil suppress`: the allow-list and windows of planned work. */
-import { parseMoment } from '../alerts/allow-list/moment.ts';
+
 import { PgvigilError } from '../errors.ts';
 import type { AllowKind } from '../model/allow-entry.ts';
+import { parseMoment } from '../model/moment.ts';
 import { printable } from '../printable.ts';
 import type { Format } from '../query/formats.ts';
 import { openReader } from '../query/reader.ts';

@@ -1,9 +1,9 @@
 /** `pgvigil tokens`: who may ask at the worker's doors. */
 import { ROLE_MEANINGS, type Role } from '../access/access.ts';
 import { AccessTokens, tokenName } from '../access/access-tokens.ts';
-import { parseMoment } from '../alerts/allow-list/moment.ts';
 import type { Config } from '../config.ts';
 import { PgvigilError } from '../errors.ts';
+import { parseMoment } from '../model/moment.ts';
 import { printable } from '../printable.ts';
 import { requestTokenChange } from '../query/control-client.ts';
 import type { Format } from '../query/formats.ts';

@@ -1,7 +1,7 @@
 /** The front matter of a detector file. Every key has a meaning that `docs/detectors.md` tells. */
 import { z } from 'zod';
+import { parseDuration } from '../model/duration.ts';
 import { SEVERITIES } from '../model/severity.ts';
-import { parseDuration } from './duration.ts';
 import { parseWindow } from './window.ts';
 
 /** off: does not run. shadow: what it finds is kept and sent to nobody, to see what it would say. */

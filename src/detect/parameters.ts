@@ -1,8 +1,8 @@
 /** Values that a detector's SQL is run with: its defaults, and what the configuration puts in their place. */
 import { DuckDBIntervalValue, type DuckDBValue, listValue } from '@duckdb/node-api';
 import { PgvigilError } from '../errors.ts';
+import { parseDuration } from '../model/duration.ts';
 import type { Detector } from './detector.ts';
-import { parseDuration } from './duration.ts';
 import type { ParameterDefinition } from './front-matter.ts';
 
 export type ParameterValue = number | string | string[];

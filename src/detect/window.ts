@@ -1,6 +1,6 @@
 /** How far back a detector looks from the first event that it judges, as its front matter says. */
 import { DuckDBIntervalValue, type DuckDBValue } from '@duckdb/node-api';
-import { parseDuration } from './duration.ts';
+import { parseDuration } from '../model/duration.ts';
 
 /** A fixed time, or a multiple of a parameter. */
 type Term = { milliseconds: number } | { factor: number; parameter: string };

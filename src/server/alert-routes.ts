@@ -1,11 +1,11 @@
 /** Alerts, and what people do with them and their deliveries. */
 import { z } from 'zod';
-import { parseMoment } from '../alerts/allow-list/moment.ts';
 import { CLOSE_REASONS } from '../alerts/desk.ts';
 import { type AlertsAnswer, type AlertsRequest, answerAlertsRequest, type Desk } from '../alerts/requests.ts';
-import { parseDuration } from '../detect/duration.ts';
 import { PgvigilError } from '../errors.ts';
 import { SILENT_STATUSES } from '../model/alert.ts';
+import { parseDuration } from '../model/duration.ts';
+import { parseMoment } from '../model/moment.ts';
 import { SEVERITIES } from '../model/severity.ts';
 import { alertRows, type Place, wholeAlert } from './alert-rows.ts';
 import { jsonResponse, MEDIA_TYPES } from './answering.ts';

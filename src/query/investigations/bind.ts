@@ -1,8 +1,9 @@
 /** Values that an investigation runs with: what was given, as text, and its defaults. Pure. */
-import { parseMoment } from '../../alerts/allow-list/moment.ts';
+
 import { closest } from '../../closest.ts';
-import { parseDuration } from '../../detect/duration.ts';
 import { PgvigilError } from '../../errors.ts';
+import { parseDuration } from '../../model/duration.ts';
+import { parseMoment } from '../../model/moment.ts';
 import type { Scalar } from '../query-runner.ts';
 import type { Parameter } from './front-matter.ts';
 import type { Investigation } from './investigation.ts';

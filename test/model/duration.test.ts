@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseDuration } from '../../src/detect/duration.ts';
+import { parseDuration } from '../../src/model/duration.ts';
 
 test('durations of one number and one unit are read', () => {
   assert.equal(parseDuration('90s'), 90_000);

@@ -1,5 +1,5 @@
 /** Times as people write them on the command line. Pure. */
-import { parseDuration } from '../../detect/duration.ts';
+import { parseDuration } from './duration.ts';
 
 const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(Z|[+-]\d{2}:\d{2})?)?$/;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseMoment } from '../../../src/alerts/allow-list/moment.ts';
+import { parseMoment } from '../../src/model/moment.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12);
 
