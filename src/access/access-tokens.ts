@@ -7,10 +7,9 @@ import { PgvigilError } from '../errors.ts';
 import { packagePath } from '../paths.ts';
 import { timestamp } from '../store/rows.ts';
 import type { Row, Store, Transaction } from '../store/store.ts';
-import { makeVerifier, type ScramVerifier } from '../wire/scram.ts';
 import { type Access, ROLES, type Role } from './access.ts';
+import { makeVerifier, parseVerifier, type ScramVerifier, verifierText } from './scram-verifier.ts';
 import { idOf, newToken } from './token-text.ts';
-import { parseVerifier, verifierText } from './verifier-text.ts';
 
 const IN_FORCE = readFileSync(packagePath('queries/access/in-force.sql'), 'utf8');
 const LONGEST_MS = 732 * 86_400_000;

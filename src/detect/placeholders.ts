@@ -22,45 +22,23 @@ const TOKENS = [
 const PLACEHOLDER = /\$([A-Za-z_]\w*)/y;
 const PLAIN = /[^'"$/eE-]+/y;
 
-/** A part of a statement: what is quoted or a comment is told apart from what is read as SQL. */
-interface Piece {
-  text: string;
-  /** Name of the placeholder that it is; null for anything else. */
-  placeholder: string | null;
-  isQuoted: boolean;
-}
-
 /**
  * @throws Error for a placeholder without a value, and for a value that SQL has no literal for
  */
 export function fillPlaceholders(sql: string, values: Readonly<Record<string, DuckDBValue>>): string {
   let filled = '';
-  for (const { text, placeholder } of piecesOf(sql))
-    filled += placeholder === null ? text : literal(placeholder, values);
-  return filled;
-}
-
-/** Names of the placeholders, each once, and whether the text holds an end of a statement. */
-export function placeholdersIn(sql: string): { names: string[]; hasSemicolon: boolean } {
-  const pieces = [...piecesOf(sql)];
-  const names = pieces.flatMap(({ placeholder }) => placeholder ?? []);
-  const hasSemicolon = pieces.some(({ isQuoted, text }) => !isQuoted && text.includes(';'));
-  return { names: [...new Set(names)], hasSemicolon };
-}
-
-function* piecesOf(sql: string): Generator<Piece> {
   for (let at = 0; at < sql.length; ) {
-    const plain = match(PLAIN, sql, at)?.end;
-    const end = plain ?? commentEnd(sql, at) ?? tokenEnd(sql, at);
-    const name = end === undefined ? match(PLACEHOLDER, sql, at) : null;
-    const next = end ?? name?.end ?? at + 1;
-    yield {
-      text: sql.slice(at, next),
-      placeholder: name?.found.slice(1) ?? null,
-      isQuoted: plain === undefined && end !== undefined,
-    };
-    at = next;
+    const end = match(PLAIN, sql, at)?.end ?? commentEnd(sql, at) ?? tokenEnd(sql, at);
+    if (end !== undefined) {
+      filled += sql.slice(at, end);
+      at = end;
+      continue;
+    }
+    const name = match(PLACEHOLDER, sql, at);
+    filled += name === null ? sql[at] : literal(name.found.slice(1), values);
+    at = name?.end ?? at + 1;
   }
+  return filled;
 }
 
 function tokenEnd(sql: string, at: number): number | undefined {

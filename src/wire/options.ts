@@ -1,8 +1,9 @@
 /** What the endpoint is given. */
+
+import type { ScramVerifier } from '../access/scram-verifier.ts';
 import type { Log } from '../log.ts';
 import type { QueryRunner } from '../query/query-runner.ts';
 import type { CatalogRunner } from './catalog/catalog-runner.ts';
-import type { ScramVerifier } from './scram.ts';
 
 export interface Account {
   name: string;

@@ -1,47 +1,6 @@
-/** SCRAM-SHA-256 (RFC 5802, RFC 7677), the server's side, as PostgreSQL speaks it. Nothing here can be turned back into a password. */
-import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
-
-const derive = promisify(pbkdf2);
-const KEY_BYTES = 32;
-const SALT_BYTES = 16;
-/** One number for all: an account with another one would tell that it exists. */
-export const ITERATIONS = 4096;
-
-/** What is kept of a password: what PostgreSQL keeps in `pg_authid`. */
-export interface ScramVerifier {
-  iterations: number;
-  salt: Buffer;
-  storedKey: Buffer;
-  serverKey: Buffer;
-}
-
-/** A verifier of a new password, with a salt of its own. */
-export async function makeVerifier(
-  password: string,
-  salt: Buffer = randomBytes(SALT_BYTES),
-): Promise<ScramVerifier> {
-  const salted = await derive(password.normalize('NFKC'), salt, ITERATIONS, KEY_BYTES, 'sha256');
-  return {
-    iterations: ITERATIONS,
-    salt,
-    storedKey: sha256(hmac(salted, 'Client Key')),
-    serverKey: hmac(salted, 'Server Key'),
-  };
-}
-
-/**
- * What an unknown account is asked with, so that it looks like one with another password: the salt of a name stays the same
- * while the secret does. No password fits.
- */
-export function mockVerifier(secret: Buffer, user: string): ScramVerifier {
-  return {
-    iterations: ITERATIONS,
-    salt: hmac(secret, user).subarray(0, SALT_BYTES),
-    storedKey: randomBytes(KEY_BYTES),
-    serverKey: randomBytes(KEY_BYTES),
-  };
-}
+/** SCRAM-SHA-256 (RFC 5802, RFC 7677), the server's side, as PostgreSQL speaks it. */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { hmac, KEY_BYTES, type ScramVerifier, sha256 } from '../access/scram-verifier.ts';
 
 /** The client's first message is not what RFC 5802 says. */
 export class ScramError extends Error {}
@@ -90,12 +49,4 @@ export class ScramExchange {
     if (!timingSafeEqual(sha256(clientKey), this.#verifier.storedKey)) return null;
     return `v=${hmac(this.#verifier.serverKey, signed).toString('base64')}`;
   }
-}
-
-function hmac(key: Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest();
-}
-
-function sha256(bytes: Buffer): Buffer {
-  return createHash('sha256').update(bytes).digest();
 }

@@ -1,5 +1,6 @@
 /** From the first byte to a client whose account is known: TLS, protocol version, SCRAM. */
 import type { SecureContext } from 'node:tls';
+import { mockVerifier } from '../access/scram-verifier.ts';
 import {
   authenticationOk,
   complaint,
@@ -20,7 +21,7 @@ import {
 } from './frontend.ts';
 import type { Guesses } from './guesses.ts';
 import type { Account, WireOptions } from './options.ts';
-import { mockVerifier, ScramError, ScramExchange } from './scram.ts';
+import { ScramError, ScramExchange } from './scram.ts';
 import { DATABASE } from './settings.ts';
 import { SqlError } from './sql-error.ts';
 

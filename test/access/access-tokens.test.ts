@@ -3,9 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { AccessTokens, type NewTokenRequest } from '../../src/access/access-tokens.ts';
+import { makeVerifier, parseVerifier, verifierText } from '../../src/access/scram-verifier.ts';
 import { idOf, newToken } from '../../src/access/token-text.ts';
-import { parseVerifier, verifierText } from '../../src/access/verifier-text.ts';
-import { makeVerifier } from '../../src/wire/scram.ts';
 import { temporaryStore } from '../store/support.ts';
 
 const NOW = Date.UTC(2026, 0, 1);

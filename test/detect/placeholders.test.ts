@@ -10,7 +10,7 @@ import {
   VARCHAR,
 } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { fillPlaceholders, placeholdersIn } from '../../src/detect/placeholders.ts';
+import { fillPlaceholders } from '../../src/detect/placeholders.ts';
 import { timestamp } from '../../src/store/rows.ts';
 import { SEED } from '../support/seed.ts';
 
@@ -77,9 +77,3 @@ for (const [sql, values, message] of [
   test(`refused: ${sql} with ${JSON.stringify(values)}`, () => {
     assert.throws(() => fillPlaceholders(sql, values), message);
   });
-
-test('names of placeholders are told, each once, and semicolons that are no text', () => {
-  const sql = 'SELECT $a, \'$b;\', "$c;", $$ $d; $$, /* $e; */ $a + $f -- $g;\n';
-  assert.deepEqual(placeholdersIn(sql), { names: ['a', 'f'], hasSemicolon: false });
-  assert.equal(placeholdersIn('SELECT 1; SELECT 2').hasSemicolon, true);
-});

@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { generate } from 'selfsigned';
+import { makeVerifier } from '../../src/access/scram-verifier.ts';
 import { readViews } from '../../src/query/catalog.ts';
 import { openReader } from '../../src/query/reader.ts';
 import { Sandbox } from '../../src/query/sandbox/sandbox.ts';
 import { statesOf } from '../../src/query/sandbox/states.ts';
 import { CatalogHost } from '../../src/wire/catalog/catalog-host.ts';
 import type { QueryEntry, WireLimits, WireOptions } from '../../src/wire/options.ts';
-import { makeVerifier } from '../../src/wire/scram.ts';
 import { startWire } from '../../src/wire/server.ts';
 import { sampleFolder } from '../query/sample-store.ts';
 

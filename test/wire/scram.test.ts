@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeVerifier, mockVerifier, ScramError, ScramExchange } from '../../src/wire/scram.ts';
+import { makeVerifier, mockVerifier } from '../../src/access/scram-verifier.ts';
+import { ScramError, ScramExchange } from '../../src/wire/scram.ts';
 
 // The example of RFC 7677, section 3.
 const NONCE = 'rOprNGfwEbeRWgbNEkqO';

@@ -2,11 +2,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { closest } from '../../closest.ts';
-import { placeholdersIn } from '../../detect/placeholders.ts';
 import { PgvigilError } from '../../errors.ts';
 import { packagePath } from '../../paths.ts';
 import { issuesIn } from '../../schema-issues.ts';
 import { readSqlFile } from '../../sql-file.ts';
+import { parameterNames, tokensOf } from '../sql-tokens.ts';
 import { frontMatter, type Parameter, TOPICS, type Topic } from './front-matter.ts';
 
 export interface Investigation {
@@ -35,8 +35,9 @@ export function parseInvestigation(file: string, text: string): Investigation {
 
 /** DuckDB refuses values for parameters that a statement does not have. */
 function checkSql(file: string, sql: string, declared: readonly string[]): void {
-  const { names, hasSemicolon } = placeholdersIn(sql);
-  if (sql === '' || hasSemicolon) throw broken(file, 'the SQL is not one statement without a semicolon');
+  const names = [...parameterNames(sql)];
+  if (sql === '' || tokensOf(sql).some(({ kind }) => kind === 'semicolon'))
+    throw broken(file, 'the SQL is not one statement without a semicolon');
   const undeclared = names.find((name) => !declared.includes(name));
   if (undeclared !== undefined) throw broken(file, `parameters: $${undeclared} of the SQL is not declared`);
   const unused = declared.find((name) => !names.includes(name));
