@@ -6,12 +6,10 @@
  */
 import { createServer as createPlainServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Access, QueryEntry } from '../access/access.ts';
-import { isLoopback } from '../access/loopback.ts';
+import { isLoopback, openPort, refuseExposure, withCertificate } from '../access/door.ts';
 import type { Desk } from '../alerts/requests.ts';
-import { messageOf, PgvigilError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { QueryRunner } from '../query/query-runner.ts';
 import type { View } from '../query/query-session.ts';
@@ -73,13 +71,7 @@ export interface Api {
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { host, port, tls, bearer, limits, log, idleMs = IDLE_MS } = options;
   const loopback = isLoopback(host);
-  if (!loopback && tls === null) {
-    throw new PgvigilError(
-      'CONFIG_INVALID',
-      `api.host: ${host} can be reached from elsewhere, and api.tls is not configured`,
-      'Name a certificate and its key (api.tls.cert, api.tls.key), or listen on 127.0.0.1.',
-    );
-  }
+  refuseExposure('api', host, tls);
   const open = new OpenAnswers(idleMs, limits.openAnswers);
   const app = router(ROUTES, {
     doorkeeper: new Doorkeeper(bearer, limits.requestsPerMinute),
@@ -91,8 +83,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   });
   const server = serverOf(tls, getRequestListener(app.fetch as Parameters<typeof getRequestListener>[0]));
   server.maxConnections = MAX_CONNECTIONS;
-  await listening(server, host, port);
-  const { port: taken } = server.address() as AddressInfo;
+  const taken = await openPort(server, { section: 'api', host, port, log });
   log.info({ host, port: taken, tls: tls !== null }, 'the HTTP API listens');
   return {
     port: taken,
@@ -138,35 +129,6 @@ function serverOf(tls: ApiOptions['tls'], listener: RequestListener): Server {
     connectionsCheckingInterval: CHECK_MS,
   };
   if (tls === null) return createPlainServer(timeouts, listener);
-  try {
-    return createTlsServer(
-      { ...timeouts, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_MS },
-      listener,
-    );
-  } catch (error) {
-    throw new PgvigilError(
-      'CONFIG_INVALID',
-      `api.tls: key and certificate cannot be used: ${messageOf(error)}`,
-      'Both are PEM; the certificate comes first in its file, then those that lead to the authority.',
-    );
-  }
-}
-
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const refuse = (error: NodeJS.ErrnoException) =>
-      reject(
-        new PgvigilError(
-          'CONFIG_INVALID',
-          `api.port: cannot listen on ${host}:${port} (${error.code})`,
-          'Choose another api.port, or an address of this machine for api.host.',
-          error,
-        ),
-      );
-    server.once('error', refuse);
-    server.listen(port, host, () => {
-      server.off('error', refuse);
-      resolve();
-    });
-  });
+  const secure = { ...timeouts, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_MS } as const;
+  return withCertificate('api', () => createTlsServer(secure, listener));
 }

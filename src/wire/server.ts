@@ -5,10 +5,9 @@
  * an account that does not exist looks like a wrong password. After it, every query goes through the guard of the query runner.
  */
 import { randomBytes } from 'node:crypto';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { isLoopback } from '../access/loopback.ts';
-import { messageOf, PgvigilError } from '../errors.ts';
+import { isLoopback, openPort, refuseExposure, withCertificate } from '../access/door.ts';
 import { CancelKeys } from './cancel-keys.ts';
 import { Channel, Gone } from './channel.ts';
 import { Connection } from './connection.ts';
@@ -40,21 +39,15 @@ export interface WireServer {
  */
 export async function startWire(options: WireOptions): Promise<WireServer> {
   const { host, port, tls } = options;
-  if (!isLoopback(host) && tls === null) {
-    throw new PgvigilError(
-      'CONFIG_INVALID',
-      `wire.host: ${host} can be reached from elsewhere, and wire.tls is not configured`,
-      'Name a certificate and its key (wire.tls.cert, wire.tls.key), or listen on 127.0.0.1.',
-    );
-  }
+  refuseExposure('wire', host, tls);
   const endpoint = new Endpoint(
     { ...options, requireTls: options.requireTls || !isLoopback(host) },
     tls === null ? null : secureContextOf(tls),
   );
   const server = createServer((socket) => endpoint.accept(socket));
-  await listening(server, host, port);
+  const taken = await openPort(server, { section: 'wire', host, port, log: options.log });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: taken,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       endpoint.close();
@@ -64,31 +57,7 @@ export async function startWire(options: WireOptions): Promise<WireServer> {
 }
 
 function secureContextOf({ key, cert }: NonNullable<WireOptions['tls']>): SecureContext {
-  try {
-    return createSecureContext({ key, cert, minVersion: 'TLSv1.2' });
-  } catch (error) {
-    throw new PgvigilError(
-      'CONFIG_INVALID',
-      `wire.tls: key and certificate cannot be used: ${messageOf(error)}`,
-      'Both are PEM; the certificate comes first in its file, then those that lead to the authority.',
-    );
-  }
-}
-
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new PgvigilError(
-          'CONFIG_INVALID',
-          `wire.port: cannot listen on ${host}:${port} (${error.code})`,
-          'Choose another wire.port, or an address of this machine for wire.host.',
-          error,
-        ),
-      ),
-    );
-    server.listen(port, host, resolve);
-  });
+  return withCertificate('wire', () => createSecureContext({ key, cert, minVersion: 'TLSv1.2' }));
 }
 
 /** All connections of one server. */

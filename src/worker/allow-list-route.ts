@@ -3,8 +3,8 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import type { AllowList } from '../alerts/allow-list/allow-list.ts';
 import { allowRequest } from '../alerts/allow-list/request.ts';
-import { PgvigilError } from '../errors.ts';
 import { ALLOW_KINDS } from '../model/allow-entry.ts';
+import { answerOrRefuse } from './refusal.ts';
 
 const change = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('add'), entry: allowRequest }),
@@ -22,16 +22,11 @@ export function allowListRoute(allowList: Pick<AllowList, 'add' | 'remove'>) {
     const parsed = change.safeParse(await context.req.json().catch(() => null));
     if (!parsed.success) return context.json({ error: 'not a change of the allow-list' }, 400);
     const asked = parsed.data;
-    try {
-      const id =
+    return answerOrRefuse(context, async () => ({
+      id:
         asked.action === 'add'
           ? (await allowList.add(asked.entry)).entryId
-          : await allowList.remove(asked.kind, asked.id, asked.author);
-      return context.json({ id });
-    } catch (error) {
-      if (!(error instanceof PgvigilError)) throw error;
-      const { code, message, hint } = error;
-      return context.json({ error: { code, message, hint } }, 422);
-    }
+          : await allowList.remove(asked.kind, asked.id, asked.author),
+    }));
   };
 }

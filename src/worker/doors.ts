@@ -70,7 +70,6 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     if (config.api !== undefined) {
       const api = await openApi(config.api, options, sandbox, queryLog);
       closing.unshift(() => api.close());
-      log.info({ host: config.api.host, port: api.port }, 'the HTTP API answers');
     }
     return { close };
   } catch (error) {

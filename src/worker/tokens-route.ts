@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { type AccessTokens, newTokenRequest, tokenName } from '../access/access-tokens.ts';
-import { PgvigilError } from '../errors.ts';
+import { answerOrRefuse } from './refusal.ts';
 
 const change = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('create'), token: newTokenRequest }),
@@ -15,13 +15,7 @@ export function tokensRoute(tokens: Pick<AccessTokens, 'create' | 'revoke'>) {
   return async (context: Context): Promise<Response> => {
     const parsed = change.safeParse(await context.req.json().catch(() => null));
     if (!parsed.success) return context.json({ error: 'not a change of tokens' }, 400);
-    try {
-      return context.json({ token: await changeTokens(tokens, parsed.data) });
-    } catch (error) {
-      if (!(error instanceof PgvigilError)) throw error;
-      const { code, message, hint } = error;
-      return context.json({ error: { code, message, hint } }, 422);
-    }
+    return answerOrRefuse(context, async () => ({ token: await changeTokens(tokens, parsed.data) }));
   };
 }
 
