@@ -1,5 +1,5 @@
 -- Tokens that are worth something: by $name, by $id, or (both null) all of them.
-SELECT token_id, name, role, verifier
+SELECT name, role, sha256, verifier
 FROM store.access_tokens
 WHERE revoked_at IS NULL AND expires_at > $now
   AND ($name IS NULL OR name = $name)

@@ -1,9 +1,10 @@
--- Access tokens: names and roles, and of each secret what SCRAM-SHA-256 needs to check it (RFC 5803), never the secret. Rows stay
--- when a token ends: the query log names them.
+-- Access tokens: names and roles, and of each secret what checks it, never the secret: its SHA-256, as 256 random bits cannot be
+-- guessed, and what SCRAM-SHA-256 needs (RFC 5803). Rows stay when a token ends: the query log names them.
 CREATE TABLE store.access_tokens (
   token_id VARCHAR NOT NULL,
   name VARCHAR NOT NULL,
   role VARCHAR NOT NULL,
+  sha256 VARCHAR NOT NULL,
   verifier VARCHAR NOT NULL,
   created_at TIMESTAMP NOT NULL,
   created_by VARCHAR NOT NULL,
