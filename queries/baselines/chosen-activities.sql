@@ -4,11 +4,11 @@
 -- Two scans instead of an OR: each can skip most of the table.
 CREATE OR REPLACE TEMP TABLE chosen_activities AS
 WITH fresh AS (
-  SELECT record_id, event_time, server, session_id, source, class, statement_hash, row_count
+  SELECT record_id, event_time, server, session_id, source, class, statement_record_id, row_count
   FROM store.activities
   WHERE record_id > $known_record AND record_id <= $last_record AND event_time >= $oldest AND event_time < $until
   UNION ALL
-  SELECT record_id, event_time, server, session_id, source, class, statement_hash, row_count
+  SELECT record_id, event_time, server, session_id, source, class, statement_record_id, row_count
   FROM store.activities
   WHERE record_id <= $known_record AND event_time >= $oldest AND event_time >= $known_until AND event_time < $until
 ), counted AS (
@@ -17,7 +17,7 @@ WITH fresh AS (
   LEFT JOIN withheld w ON w.server = f.server AND w.session_id = f.session_id
   UNION ALL
   SELECT
-    a.record_id, a.event_time, a.server, a.session_id, a.source, a.class, a.statement_hash, a.row_count,
+    a.record_id, a.event_time, a.server, a.session_id, a.source, a.class, a.statement_record_id, a.row_count,
     CASE WHEN q.is_suspect THEN -r.sign ELSE r.sign END,
     q.is_suspect
   FROM store.activities a
@@ -29,7 +29,7 @@ SELECT
   server,
   session_id,
   is_suspect,
-  statement_hash,
+  statement_record_id,
   date_trunc('hour', event_time) AS hour,
   coalesce(sum(sign) FILTER (source = 'audit'), 0)::BIGINT AS statements,
   coalesce(sum(sign) FILTER (source = 'error'), 0)::BIGINT AS errors,

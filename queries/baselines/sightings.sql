@@ -5,7 +5,7 @@ WITH people AS (
   FROM chosen_sessions
   WHERE outcome = 'signed_in' AND NOT is_platform AND user_name IS NOT NULL
 ), all_uses AS (
-  SELECT a.server, p.user_name, a.hour, a.is_suspect, a.statement_hash, a.statements
+  SELECT a.server, p.user_name, a.hour, a.is_suspect, a.statement_record_id, a.statements
   FROM chosen_activities a
   JOIN people p ON p.server = a.server AND p.session_id = a.session_id
   WHERE a.statements <> 0
@@ -14,7 +14,7 @@ WITH people AS (
 ), shapes AS (
   SELECT u.server, u.user_name, u.hour::DATE AS day, u.is_suspect, t.template_id, sum(u.statements) AS n
   FROM all_uses u
-  JOIN store.statements t ON t.statement_hash = u.statement_hash
+  JOIN store.statements t ON t.first_record_id = u.statement_record_id
   GROUP BY ALL
 ), texts AS (
   SELECT s.server, s.user_name, s.day, s.is_suspect, s.n, m.parse_ok, m.fingerprint,

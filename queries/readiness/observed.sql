@@ -67,8 +67,8 @@ WITH span AS (
     count(*) FILTER (a.class IN ('READ', 'WRITE') AND t.sql_text <> m.normalized) AS with_literals
   FROM store.activities a
   JOIN span s ON s.server = a.server AND a.event_time > s.since
-  LEFT JOIN store.statements t ON t.statement_hash = a.statement_hash
-  LEFT JOIN store.templates m ON m.template_id = t.template_id
+  LEFT JOIN store.statements t ON t.first_record_id = a.statement_record_id
+  LEFT JOIN store.templates m ON m.first_record_id = a.template_record_id
   GROUP BY a.server
 ), settings AS (
   SELECT server, list(struct_pack(parameter := parameter, value := value, changed := changed)) AS settings

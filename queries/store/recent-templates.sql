@@ -2,7 +2,7 @@
 WITH recent AS (
   SELECT s.template_id, max(a.record_id) AS last_used, arg_max(s.sql_text, a.record_id) AS sql_text
   FROM store.activities a
-  JOIN store.statements s USING (statement_hash)
+  JOIN store.statements s ON s.first_record_id = a.statement_record_id
   WHERE a.record_id > $after AND s.sql_text IS NOT NULL AND s.text_length <= $longest
   GROUP BY s.template_id
   ORDER BY last_used DESC

@@ -4,6 +4,7 @@ CREATE OR REPLACE VIEW sessions AS
 SELECT
   server,
   session_id,
+  any_value(session_key) AS session_key,
   starts_with(session_id, 'pgbouncer/') AS is_pooler,
   -- The id begins with the start, in seconds: known of every session, also of those that began before the first record.
   coalesce(
@@ -68,6 +69,7 @@ GROUP BY server, session_id;
 COMMENT ON VIEW sessions IS 'One row per connection: of a PostgreSQL backend, or of a client of the built-in PgBouncer.';
 COMMENT ON COLUMN sessions.server IS 'Name of the Flexible Server, lower case.';
 COMMENT ON COLUMN sessions.session_id IS '%c of the log_line_prefix: start time and pid in hex. pgbouncer/… for a client of the built-in PgBouncer.';
+COMMENT ON COLUMN sessions.session_key IS 'Number for (server, session_id): joins by it are faster.';
 COMMENT ON COLUMN sessions.is_pooler IS 'A client of the built-in PgBouncer (port 6432), as its own log tells.';
 COMMENT ON COLUMN sessions.started_at IS 'Time (UTC) of the connection, to the second where its line was not seen.';
 COMMENT ON COLUMN sessions.is_start_seen IS 'Whether the line of the connection was seen; if not, the session began before the first record.';

@@ -5,19 +5,24 @@ CREATE OR REPLACE VIEW activity AS
 WITH texts AS (
   SELECT
     server, session_id, statement_id, substatement_id,
-    min(statement_hash) AS statement_hash, min(parameters) AS parameters
+    min(statement_record_id) AS statement_record_id, arg_min(template_record_id, statement_record_id) AS template_record_id,
+    min(parameters) AS parameters
   FROM store.activities
   SEMI JOIN (
     SELECT server, session_id, statement_id, substatement_id FROM store.activities WHERE previously_logged
   ) USING (server, session_id, statement_id, substatement_id)
-  WHERE statement_hash IS NOT NULL
+  WHERE statement_record_id IS NOT NULL
   GROUP BY ALL
 ), worded AS (
   -- Apart, so that the many rows that have their text go past the join.
   SELECT * FROM store.activities WHERE previously_logged IS NOT TRUE
   UNION ALL
   SELECT
-    a.* REPLACE (coalesce(a.statement_hash, p.statement_hash) AS statement_hash, coalesce(a.parameters, p.parameters) AS parameters)
+    a.* REPLACE (
+      coalesce(a.statement_record_id, p.statement_record_id) AS statement_record_id,
+      coalesce(a.template_record_id, p.template_record_id) AS template_record_id,
+      coalesce(a.parameters, p.parameters) AS parameters
+    )
   FROM store.activities a
   LEFT JOIN texts p
     ON p.server = a.server AND p.session_id = a.session_id
@@ -35,6 +40,7 @@ SELECT
   a.event_time,
   a.server,
   a.session_id,
+  a.session_key,
   a.source,
   a.source = 'audit' AS ok,
   coalesce(a.user_name, s.user_name) AS user_name,
@@ -56,8 +62,8 @@ SELECT
   a.truncated,
   a.sqlstate,
   a.message,
-  a.statement_hash,
-  t.template_id,
+  t.statement_hash,
+  m.template_id,
   t.sql_text,
   m.parse_ok,
   m.fingerprint,
@@ -114,15 +120,17 @@ SELECT
 FROM worded a
 ANTI JOIN store.failed_audits l ON l.record_id = a.record_id
 LEFT JOIN audited f ON f.error_record_id = a.record_id
-LEFT JOIN sessions s ON s.server = a.server AND s.session_id = a.session_id
-LEFT JOIN store.statements t ON t.statement_hash = a.statement_hash
-LEFT JOIN store.templates m ON m.template_id = t.template_id;
+LEFT JOIN sessions s ON s.session_key = a.session_key
+-- Of templates there are few, of texts many: who asks for a fingerprint is past most rows when the texts come.
+LEFT JOIN store.templates m ON m.first_record_id = a.template_record_id
+LEFT JOIN store.statements t ON t.first_record_id = a.statement_record_id;
 
 COMMENT ON VIEW activity IS 'One row per audited statement and per statement that failed. With pgaudit.log_relation a statement that did not fail has one per relation.';
 COMMENT ON COLUMN activity.record_id IS 'Record that it comes from, in order of arrival; of a statement that failed, that of the failure.';
 COMMENT ON COLUMN activity.event_time IS 'Time (UTC) of that log line.';
 COMMENT ON COLUMN activity.server IS 'Name of the Flexible Server, lower case.';
 COMMENT ON COLUMN activity.session_id IS 'Session (%c).';
+COMMENT ON COLUMN activity.session_key IS 'Number for (server, session_id): joins by it are faster.';
 COMMENT ON COLUMN activity.source IS 'audit (pgaudit) or error (the failure; audit_type and what follows are filled where pgaudit had logged the statement).';
 COMMENT ON COLUMN activity.ok IS 'false for a statement that failed. What one with an audit_type sent before it failed has left the server. Where it is not certain that an AUDIT line and a failure are one statement, both stand here.';
 COMMENT ON COLUMN activity.user_name IS 'Role that signed in (SET ROLE does not change it).';

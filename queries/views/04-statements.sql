@@ -4,7 +4,7 @@ SELECT
   t.template_id,
   m.normalized,
   t.sql_text,
-  m.* EXCLUDE (template_id, version, literals_read, normalized),
+  m.* EXCLUDE (template_id, version, literals_read, normalized, first_record_id),
   r.event_time AS first_seen
 FROM store.statements t
 JOIN store.templates m ON m.template_id = t.template_id

@@ -4,23 +4,23 @@
 -- go to the client alone.
 CREATE OR REPLACE VIEW audit_gaps AS
 WITH numbered AS (
-  SELECT server, session_id, statement_id, min(event_time) AS event_time, min(record_id) AS record_id
+  SELECT session_key, statement_id, min(event_time) AS event_time, min(record_id) AS record_id
   FROM store.activities
   WHERE source = 'audit' AND session_id IS NOT NULL
-  GROUP BY server, session_id, statement_id
+  GROUP BY session_key, statement_id
 ), neighbours AS (
   SELECT
     *,
     lag(statement_id) OVER session AS before_id,
     lag(event_time) OVER session AS before_time
   FROM numbered
-  WINDOW session AS (PARTITION BY server, session_id ORDER BY statement_id)
+  WINDOW session AS (PARTITION BY session_key ORDER BY statement_id)
 )
 SELECT
   n.record_id,
   n.event_time,
-  n.server,
-  n.session_id,
+  s.server,
+  s.session_id,
   s.user_name,
   s.database_name,
   s.client,
@@ -31,7 +31,7 @@ SELECT
   n.before_time AS not_before,
   coalesce(s.is_platform, false) AS is_platform
 FROM neighbours n
-LEFT JOIN sessions s ON s.server = n.server AND s.session_id = n.session_id
+JOIN sessions s USING (session_key)
 WHERE
   n.statement_id - coalesce(n.before_id, 0) > 1
   -- Before the first number that was seen there may be nothing but the time before the first record.

@@ -19,7 +19,7 @@ SELECT
   min(a.event_time) AS first_event,
   max(a.event_time) AS last_event
 FROM store.activities a
-LEFT JOIN sessions s ON s.server = a.server AND s.session_id = a.session_id
+LEFT JOIN sessions s ON s.session_key = a.session_key
 GROUP BY a.server, a.session_id, date_trunc('minute', a.event_time), a.class;
 
 COMMENT ON VIEW activity_minutes IS 'Activity by session, minute and class.';

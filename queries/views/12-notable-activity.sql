@@ -7,6 +7,7 @@ COMMENT ON COLUMN notable_activity.record_id IS 'Record that it comes from, in o
 COMMENT ON COLUMN notable_activity.event_time IS 'Time (UTC) of that log line.';
 COMMENT ON COLUMN notable_activity.server IS 'Name of the Flexible Server, lower case.';
 COMMENT ON COLUMN notable_activity.session_id IS 'Session (%c).';
+COMMENT ON COLUMN notable_activity.session_key IS 'Number for (server, session_id): joins by it are faster.';
 COMMENT ON COLUMN notable_activity.source IS 'audit (pgaudit) or error (the failure; audit_type and what follows are filled where pgaudit had logged the statement).';
 COMMENT ON COLUMN notable_activity.ok IS 'false for a statement that failed. What one with an audit_type sent before it failed has left the server. Where it is not certain that an AUDIT line and a failure are one statement, both stand here.';
 COMMENT ON COLUMN notable_activity.user_name IS 'Role that signed in (SET ROLE does not change it).';

@@ -41,7 +41,7 @@ WITH others AS (
   WHERE
     a.event_time > getvariable('slice_from') - INTERVAL 1 DAY
     AND a.record_id <= getvariable('front')
-    AND a.statement_hash IS NOT NULL
+    AND a.statement_record_id IS NOT NULL
 )
 FROM arrived.main.picked
 UNION ALL
@@ -52,7 +52,7 @@ INSERT INTO arrived.store.statements
 SELECT s.*
 FROM pgvigil.store.statements s
 SEMI JOIN (
-  SELECT a.statement_hash FROM arrived.store.activities a
-  ANTI JOIN arrived.store.statements k ON k.statement_hash = a.statement_hash
-  WHERE a.statement_hash IS NOT NULL
-) missing ON missing.statement_hash = s.statement_hash;
+  SELECT a.statement_record_id FROM arrived.store.activities a
+  ANTI JOIN arrived.store.statements k ON k.first_record_id = a.statement_record_id
+  WHERE a.statement_record_id IS NOT NULL
+) missing ON missing.statement_record_id = s.first_record_id;

@@ -15,21 +15,29 @@ import {
   type TableRow,
 } from './rows.ts';
 import type { NewlyTold, SeenSessions } from './seen.ts';
+import type { StatementKey, StatementKeys } from './statement-key.ts';
 import { NewStatements } from './statements.ts';
 import type { Transaction } from './store.ts';
 import type { WritableMessage } from './writable-message.ts';
+
+interface Activity {
+  id: bigint;
+  record: LogRecord;
+  fact: AuditEntry | Failure;
+  statement: Statement | null;
+}
 
 export class Batch {
   readonly #receivedAt: number;
   readonly #tables = {
     records: [] as TableRow[],
     connection_events: [] as TableRow[],
-    activities: [] as TableRow[],
     failed_audits: [] as TableRow[],
     setting_changes: [] as TableRow[],
     rejects: [] as TableRow[],
     gaps: [] as TableRow[],
   };
+  readonly #activities: Activity[] = [];
   readonly #statements = new NewStatements();
   readonly #prefixes = new PrefixUses();
 
@@ -39,12 +47,14 @@ export class Batch {
   /** And of which statements failed. */
   readonly outcomeChanges: OutcomeChanges = new Map();
   readonly #outcomes: Outcomes;
+  readonly #known: StatementKeys;
 
   /** @param receivedAt milliseconds since 1970 */
-  constructor(receivedAt: number, seen: SeenSessions, outcomes: Outcomes) {
+  constructor(receivedAt: number, seen: SeenSessions, outcomes: Outcomes, known: StatementKeys) {
     this.#receivedAt = receivedAt;
     this.#seen = seen;
     this.#outcomes = outcomes;
+    this.#known = known;
   }
 
   get records(): number {
@@ -53,11 +63,6 @@ export class Batch {
 
   get rejects(): number {
     return this.#tables.rejects.length;
-  }
-
-  /** Hashes of the statements in it that the caller did not know. */
-  get statements(): Iterable<string> {
-    return this.#statements.hashes;
   }
 
   /** Adds a record under its id, with what the parser says of its statement and the key of its content. */
@@ -82,14 +87,11 @@ export class Batch {
 
   #addActivity(id: bigint, record: LogRecord, fact: AuditEntry | Failure, statement: Statement | null): void {
     const tables = this.#tables;
-    tables.activities.push(activityRow(id, record, fact, statement?.statementHash ?? null));
+    this.#activities.push({ id, record, fact, statement });
+    if (statement !== null && this.#known.get(statement.statementHash) === undefined)
+      this.#statements.add(id, statement);
     for (const link of this.#outcomes.add(id, record, fact, statement, this.outcomeChanges))
       tables.failed_audits.push([link.recordId, link.errorRecordId]);
-  }
-
-  /** Adds what the parser says of a statement, under the record that it came with. */
-  addStatement(id: bigint, statement: Statement): void {
-    this.#statements.add(id, statement);
   }
 
   addRejects({ position, decoded }: WritableMessage): void {
@@ -105,9 +107,17 @@ export class Batch {
     this.#tables.gaps.push(gapRow(last, next, this.#receivedAt));
   }
 
-  async save(transaction: Transaction): Promise<void> {
+  /** @returns keys of the statements that were not known */
+  async save(transaction: Transaction): Promise<Map<string, StatementKey>> {
+    const found = await this.#statements.save(transaction);
+    const keyOf = (statement: Statement | null) =>
+      statement && (this.#known.get(statement.statementHash) ?? found.get(statement.statementHash) ?? null);
+    const activities = this.#activities.map(({ id, record, fact, statement }) =>
+      activityRow(id, record, fact, keyOf(statement)),
+    );
+    await transaction.append('activities', activities);
     for (const [table, rows] of Object.entries(this.#tables)) await transaction.append(table, rows);
-    await this.#statements.save(transaction);
     await this.#prefixes.save(transaction);
+    return found;
   }
 }

@@ -49,7 +49,8 @@ export async function migrate(connection: DuckDBConnection): Promise<void> {
     await setMeta(connection, 'views', viewsDigest);
     await connection.run('COMMIT');
   } catch (error) {
-    await connection.run('ROLLBACK');
+    // Of a commit that failed nothing is left to roll back; what matters is why it failed.
+    await connection.run('ROLLBACK').catch(() => undefined);
     throw error;
   }
   await connection.run('CHECKPOINT');

@@ -4,6 +4,8 @@ import type { AuditEntry, ConnectionEvent, Failure, SettingChange } from '../mod
 import type { Position } from '../model/position.ts';
 import type { LogRecord } from '../model/record.ts';
 import type { Reject } from '../model/reject.ts';
+import { sessionKey } from './session-key.ts';
+import type { StatementKey } from './statement-key.ts';
 
 export type TableRow = DuckDBValue[];
 
@@ -67,14 +69,16 @@ export function connectionRow(id: bigint, record: LogRecord, event: ConnectionEv
     record.sqlstate,
     event.reason,
     bigintOrNull(event.durationMs),
+    sessionKey(record.server, record.sessionId),
   ];
 }
 
+/** @param key of its statement; null when it has none */
 export function activityRow(
   id: bigint,
   record: LogRecord,
   fact: AuditEntry | Failure,
-  statementHash: string | null,
+  key: StatementKey | null,
 ): TableRow {
   const audit = fact.kind === 'audit' ? fact : null;
   const failure = fact.kind === 'failure' ? fact : null;
@@ -95,13 +99,15 @@ export function activityRow(
     audit?.command ?? null,
     audit?.objectType ?? null,
     audit?.objectName ?? null,
-    statementHash,
     audit?.parameters ?? null,
     bigintOrNull(audit?.rows ?? null),
     audit?.truncated ?? false,
     failure?.sqlstate ?? null,
     failure?.message ?? null,
     audit?.previouslyLogged ?? false,
+    sessionKey(record.server, record.sessionId),
+    key?.statement ?? null,
+    key?.template ?? null,
   ];
 }
 

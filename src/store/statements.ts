@@ -7,6 +7,7 @@ import { MAX_TEXT } from '../statements/statement-text.ts';
 import { VERSION } from '../version.ts';
 import type { TableRow } from './rows.ts';
 import { storeSql } from './sql.ts';
+import type { StatementKey } from './statement-key.ts';
 import type { Row, Store, Transaction } from './store.ts';
 
 const KNOWN_STATEMENTS = storeSql('known-statements');
@@ -49,9 +50,14 @@ const FEATURES = [
   'settings',
 ] as const satisfies readonly (keyof StatementFeatures)[];
 
+interface NewStatement {
+  firstRecordId: bigint;
+  statement: Statement;
+}
+
 /** The statements of one commit of which the caller does not know that they are stored. */
 export class NewStatements {
-  readonly #statements = new Map<string, { firstRecordId: bigint; statement: Statement }>();
+  readonly #statements = new Map<string, NewStatement>();
 
   /** @param recordId of the record that it came with */
   add(recordId: bigint, statement: Statement): void {
@@ -59,24 +65,56 @@ export class NewStatements {
       this.#statements.set(statement.statementHash, { firstRecordId: recordId, statement });
   }
 
-  get hashes(): Iterable<string> {
-    return this.#statements.keys();
+  /** Stores those that are not there yet, and their templates; returns the keys of all. */
+  async save(transaction: Transaction): Promise<Map<string, StatementKey>> {
+    if (this.#statements.size === 0) return new Map();
+    const hashes = JSON.stringify([...this.#statements.keys()]);
+    const stored = await transaction.rows<StoredStatement>(KNOWN_STATEMENTS, { hashes });
+    const keys = new Map(
+      stored.map((row) => [row.statement_hash, { statement: row.statement, template: row.template }]),
+    );
+    const fresh = [...this.#statements.values()].filter(
+      ({ statement }) => !keys.has(statement.statementHash),
+    );
+    const templates = await saveTemplates(transaction, fresh);
+    for (const { firstRecordId, statement } of fresh) {
+      const template = templates.get(statement.template.templateId)!;
+      keys.set(statement.statementHash, { statement: firstRecordId, template });
+    }
+    const rows = fresh.map(({ firstRecordId, statement }) => statementRow(firstRecordId, statement));
+    await transaction.append('statements', rows);
+    return keys;
   }
+}
 
-  /** Stores those that are not there yet, and their templates. */
-  async save(transaction: Transaction): Promise<void> {
-    const statements = await missing(transaction, KNOWN_STATEMENTS, 'hashes', this.#statements);
-    if (statements.size === 0) return;
-    const byTemplate = new Map(
-      [...statements.values()].map(({ statement: { template } }) => [template.templateId, template]),
-    );
-    const templates = await missing(transaction, KNOWN_TEMPLATES, 'ids', byTemplate);
-    await transaction.append('templates', [...templates.values()].map(templateRow));
-    await transaction.append(
-      'statements',
-      [...statements.values()].map(({ firstRecordId, statement }) => statementRow(firstRecordId, statement)),
-    );
+interface StoredStatement extends Row {
+  statement_hash: string;
+  statement: bigint;
+  template: bigint;
+}
+
+/** Stores the templates of new statements that are not there yet; returns of each, by its id, the record that brought it first. */
+async function saveTemplates(
+  transaction: Transaction,
+  statements: readonly NewStatement[],
+): Promise<Map<string, bigint>> {
+  if (statements.length === 0) return new Map();
+  const ids = JSON.stringify(statements.map(({ statement }) => statement.template.templateId));
+  const stored = await transaction.rows<StoredTemplate>(KNOWN_TEMPLATES, { ids });
+  const firsts = new Map(stored.map((row) => [row.template_id, row.first_record_id]));
+  const rows: TableRow[] = [];
+  for (const { firstRecordId, statement } of statements) {
+    if (firsts.has(statement.template.templateId)) continue;
+    firsts.set(statement.template.templateId, firstRecordId);
+    rows.push(templateRow(firstRecordId, statement.template));
   }
+  await transaction.append('templates', rows);
+  return firsts;
+}
+
+interface StoredTemplate extends Row {
+  template_id: string;
+  first_record_id: bigint;
 }
 
 /** Templates that this version found in what was logged last, each with one of its texts, in order of their last use. */
@@ -92,30 +130,17 @@ export async function recentTemplates(store: Store): Promise<{ sqlText: string; 
   return rows.map((row) => ({ sqlText: row.sql_text as string, template: templateOf(row) }));
 }
 
-/** What is not in the store. */
-async function missing<T>(
-  transaction: Transaction,
-  sql: string,
-  parameter: string,
-  wanted: ReadonlyMap<string, T>,
-): Promise<Map<string, T>> {
-  if (wanted.size === 0) return new Map();
-  const rows = await transaction.rows(sql, { [parameter]: JSON.stringify([...wanted.keys()]) });
-  const known = new Set(rows.flatMap((row) => Object.values(row)));
-  return new Map([...wanted].filter(([key]) => !known.has(key)));
-}
-
 function statementRow(firstRecordId: bigint, statement: Statement): TableRow {
   const { statementHash, template, sqlText, textLength } = statement;
   return [statementHash, template.templateId, firstRecordId, sqlText, BigInt(textLength)];
 }
 
-function templateRow({ templateId, literalsRead, features }: Template): TableRow {
+function templateRow(firstRecordId: bigint, { templateId, literalsRead, features }: Template): TableRow {
   const values = FEATURES.map((name): DuckDBValue => {
     const value = features[name];
     return Array.isArray(value) ? listValue(value.map(itemValue)) : value;
   });
-  return [templateId, VERSION, listValue([...literalsRead]), ...values];
+  return [templateId, VERSION, listValue([...literalsRead]), ...values, firstRecordId];
 }
 
 function itemValue(item: string | Setting): DuckDBValue {

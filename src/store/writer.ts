@@ -14,6 +14,7 @@ import { Mutex } from './mutex.ts';
 import { Outcomes } from './outcomes.ts';
 import { readPositions, writePosition } from './positions.ts';
 import { SeenSessions } from './seen.ts';
+import type { StatementKey } from './statement-key.ts';
 import type { Store, Transaction } from './store.ts';
 import type { WritableMessage } from './writable-message.ts';
 
@@ -48,8 +49,8 @@ export class StoreWriter {
   readonly #copies: Copies;
   readonly #seen = new SeenSessions();
   readonly #outcomes = new Outcomes();
-  /** Hashes that are certainly in the store; what is not here is looked up there. */
-  readonly #known = new LRUCache<string, true>({ max: KNOWN_STATEMENTS });
+  /** Statements that are certainly in the store; what is not here is looked up there. */
+  readonly #known = new LRUCache<string, StatementKey>({ max: KNOWN_STATEMENTS });
   readonly #turn = new Mutex();
   #nextRecordId: bigint;
 
@@ -78,7 +79,7 @@ export class StoreWriter {
   async commit(messages: readonly WritableMessage[]): Promise<CommitResult> {
     return this.#turn.run(async () => {
       const receivedAt = this.#now();
-      const batch = new Batch(receivedAt, this.#seen, this.#outcomes);
+      const batch = new Batch(receivedAt, this.#seen, this.#outcomes, this.#known);
       const moved = new Map<string, Position>();
       const fronts = new Map<string, number>();
       const fresh: WritableMessage[] = [];
@@ -118,7 +119,7 @@ export class StoreWriter {
     also: (transaction: Transaction) => Promise<void>,
   ): Promise<number> {
     return this.#turn.run(async () => {
-      const batch = new Batch(this.#now(), this.#seen, this.#outcomes);
+      const batch = new Batch(this.#now(), this.#seen, this.#outcomes, this.#known);
       await this.#save(batch, messages, also);
       return batch.records;
     });
@@ -136,21 +137,20 @@ export class StoreWriter {
     for (const [index, { position, statements, decoded }] of messages.entries()) {
       candidates += decoded.records.length;
       for (const { record, hash } of selection.records[index] ?? []) {
-        const found = statements.get(record.index);
-        batch.add(id, position, record, hash, found ?? null);
-        if (found !== undefined && !this.#known.has(found.statementHash)) batch.addStatement(id, found);
+        batch.add(id, position, record, hash, statements.get(record.index) ?? null);
         id++;
       }
     }
-    await this.#store.transaction(async (transaction) => {
-      await batch.save(transaction);
+    const found = await this.#store.transaction(async (transaction) => {
+      const keys = await batch.save(transaction);
       await also(transaction);
+      return keys;
     });
     selection.committed();
     this.#seen.committed(batch.told);
     this.#outcomes.committed(batch.outcomeChanges);
     this.#nextRecordId = id;
-    for (const hash of batch.statements) this.#known.set(hash, true);
+    for (const [hash, key] of found) this.#known.set(hash, key);
     return candidates - batch.records;
   }
 }

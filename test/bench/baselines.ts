@@ -11,6 +11,7 @@ import { Engine } from '../../src/detect/engine.ts';
 import { saveProgress } from '../../src/detect/progress.ts';
 import { Store } from '../../src/store/store.ts';
 import { armDetectors } from '../../src/worker/arming.ts';
+import { SESSION_KEY } from './history.ts';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -51,13 +52,13 @@ async function fillHour(store: Store, firstRecord: number, begin: number): Promi
       INSERT INTO store.connection_events BY NAME
       SELECT ${firstRecord} + k AS record_id, epoch_ms(${begin}) AS event_time, 'pg-1' AS server, ${session} AS session_id,
         ['received', 'authorized'][k] AS event, CASE WHEN k = 2 THEN 'user_' || i END AS user_name, 'shop' AS database_name,
-        CASE WHEN k = 1 THEN '10.' || i || '.1.7' END AS client, 'orders-api' AS application, false AS replication
+        CASE WHEN k = 1 THEN '10.' || i || '.1.7' END AS client, 'orders-api' AS application, false AS replication, ${SESSION_KEY}
       FROM range(200) r(i), range(1, 3) q(k)`);
     await transaction.run(`
       INSERT INTO store.activities BY NAME
       SELECT ${firstRecord} + 10 + i AS record_id, ${at} AS event_time, 'pg-1' AS server, ${session} AS session_id, 'audit' AS source,
         'SESSION' AS audit_type, i AS statement_id, 1 AS substatement_id, 'READ' AS class, 'SELECT' AS command, (i % 10 = 0)::BIGINT AS row_count,
-        'h' || i % 5000 AS statement_hash, false AS truncated, false AS previously_logged
+        i % 5000 AS statement_record_id, statement_record_id AS template_record_id, false AS truncated, false AS previously_logged, ${SESSION_KEY}
       FROM range(${STATEMENTS}) r(i)`);
     await transaction.run(`
       INSERT INTO store.records BY NAME
@@ -75,7 +76,7 @@ async function fillStatements(store: Store): Promise<void> {
         'SELECT 1' AS normalized, ['SelectStmt'] AS kinds, ['shop.t' || i] AS relations_read, [] AS relations_written, [] AS catalogs,
         [] AS catalogs_written, [] AS columns_read, [] AS columns_written, [] AS functions, [] AS flags, [] AS roles_granted,
         [] AS grantees, [] AS role_options, [] AS hosts, 1 AS statement_count, 0 AS drop_count, 0 AS null_pads, 0 AS chr_chain,
-        false AS tail_redacted
+        false AS tail_redacted, i AS first_record_id
       FROM range(5000) r(i)`);
     await transaction.run(`
       INSERT INTO store.statements SELECT 'h' || i, 't' || i, i, 'SELECT 1', 8 FROM range(5000) r(i)`);

@@ -7,6 +7,9 @@ import type { Store } from '../../src/store/store.ts';
 export const PER_SECOND = 5_000;
 const PER_SESSION = 200;
 const TEMPLATES = 5_000;
+/** What src/store/session-key.ts says of the columns before it. */
+export const SESSION_KEY =
+  "('0x' || left(sha256(server || chr(10) || session_id), 16))::UBIGINT AS session_key";
 
 export class History {
   readonly #store: Store;
@@ -28,7 +31,7 @@ export class History {
         'SELECT a FROM shop.t' || i || ' WHERE id = $1' AS normalized, ['SelectStmt'] AS kinds, ['shop.t' || i] AS relations_read,
         [] AS relations_written, [] AS catalogs, [] AS catalogs_written, ['id'] AS columns_read, [] AS columns_written,
         [] AS functions, [] AS flags, [] AS roles_granted, [] AS grantees, [] AS role_options, [] AS hosts,
-        1 AS statement_count, 0 AS drop_count, 0 AS null_pads, 0 AS chr_chain, false AS tail_redacted
+        1 AS statement_count, 0 AS drop_count, 0 AS null_pads, 0 AS chr_chain, false AS tail_redacted, i AS first_record_id
       FROM range(${TEMPLATES}) r(i)`);
       await transaction.run(`
       INSERT INTO store.statements
@@ -70,14 +73,14 @@ export class History {
         ${session} AS session_id, ['received', 'authenticated', 'authorized'][k] AS event,
         CASE WHEN k > 1 THEN 'app_' || (i // ${PER_SESSION}) % 40 END AS user_name, CASE WHEN k = 3 THEN 'shop' END AS database_name,
         CASE WHEN k = 1 THEN '10.1.0.' || (i // ${PER_SESSION}) % 250 END AS client, CASE WHEN k = 3 THEN 'orders-api' END AS application,
-        CASE WHEN k = 3 THEN true END AS tls, CASE WHEN k = 3 THEN 'TLSv1.3' END AS tls_version, false AS replication, '00000' AS sqlstate
+        CASE WHEN k = 3 THEN true END AS tls, CASE WHEN k = 3 THEN 'TLSv1.3' END AS tls_version, false AS replication, '00000' AS sqlstate, ${SESSION_KEY}
       FROM range(${from}, ${to}) r(i), range(1, 4) q(k) WHERE i % ${PER_SESSION} = 0`);
       await transaction.run(`
       INSERT INTO store.activities BY NAME
       SELECT 4 * i AS record_id, ${at} + INTERVAL 5 MILLISECOND AS event_time, 'pg-' || (i // ${PER_SESSION}) % 4 AS server,
         ${session} AS session_id, 'audit' AS source, 'SESSION' AS audit_type, 1 + i % ${PER_SESSION} AS statement_id,
-        1 AS substatement_id, 'READ' AS class, 'SELECT' AS command, 'h' || i % ${TEMPLATES} AS statement_hash, false AS truncated,
-        false AS previously_logged
+        1 AS substatement_id, 'READ' AS class, 'SELECT' AS command, i % ${TEMPLATES} AS statement_record_id, statement_record_id AS template_record_id, false AS truncated,
+        false AS previously_logged, ${SESSION_KEY}
       FROM range(${from}, ${to}) r(i)`);
       await transaction.run(`
       INSERT INTO store.records BY NAME

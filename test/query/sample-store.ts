@@ -2,10 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sessionKey } from '../../src/store/session-key.ts';
 import { Store } from '../../src/store/store.ts';
 
 /** Text that tries everything a terminal, a spreadsheet or a line of a log reacts to. */
 export const HOSTILE = 'x\u001b[2J\u001b]0;owned\u0007\r\n=cmd()|"q", \u009b31m\u202eevil\u2028end';
+
+const KEY = `${sessionKey('pg1', 'aa.1')}::UBIGINT`;
 
 export interface SampleFolder {
   dataDir: string;
@@ -23,10 +26,11 @@ export async function fill(store: Store): Promise<void> {
     await transaction.run(
       `INSERT INTO store.connection_events
          (record_id, event_time, server, session_id, event, user_name, database_name, client, application,
-          replication)
-       VALUES (1, '2026-01-01 10:00:00', 'pg1', 'aa.1', 'received', NULL, NULL, '203.0.113.7', NULL, false),
+          replication, session_key)
+       VALUES (1, '2026-01-01 10:00:00', 'pg1', 'aa.1', 'received', NULL, NULL, '203.0.113.7', NULL, false,
+               ${KEY}),
               (2, '2026-01-01 10:00:01', 'pg1', 'aa.1', 'authorized', 'alice', 'shop', NULL, $application,
-               false)`,
+               false, ${KEY})`,
       { application: HOSTILE },
     );
     await transaction.run(
@@ -37,14 +41,14 @@ export async function fill(store: Store): Promise<void> {
                 [] AS relations_written, [] AS catalogs, [] AS catalogs_written, [] AS columns_read,
                 [] AS columns_written, ['count'] AS functions, [] AS flags, [] AS roles_granted, [] AS grantees,
                 [] AS role_options, [] AS hosts, 1 AS statement_count, 0 AS drop_count, 0 AS null_pads, 0 AS chr_chain,
-                false AS tail_redacted`,
+                false AS tail_redacted, 3 AS first_record_id`,
     );
     await transaction.run(
       `INSERT INTO store.activities
-         (record_id, event_time, server, session_id, source, user_name, class, command, statement_hash, row_count,
-          truncated)
+         (record_id, event_time, server, session_id, source, user_name, class, command, session_key,
+          statement_record_id, template_record_id, row_count, truncated)
        SELECT i, TIMESTAMP '2026-01-01 10:00:02' + to_seconds(i), 'pg1', 'aa.1', 'audit', 'alice', 'READ', 'SELECT',
-              'h1', i * 100, false
+              ${KEY}, 3, 3, i * 100, false
        FROM range(3, 6) t(i)`,
     );
   });

@@ -56,7 +56,10 @@ async function arrive(store: Store, server: string, lines: readonly Line[]): Pro
 async function only(store: Store, view: 'sessions' | 'sign_ins', server: string): Promise<Row | null> {
   const rows = await store.rows(`SELECT * FROM ${view} WHERE server = $server`, { server });
   assert.ok(rows.length <= 1);
-  return rows[0] === undefined ? null : { ...rows[0] };
+  if (rows[0] === undefined) return null;
+  // Its name differs from case to case, and with it its number.
+  const { session_key, ...row } = rows[0];
+  return row;
 }
 
 async function session(store: Store, ...lines: Line[]): Promise<{ session: Row; signIn: Row | null }> {

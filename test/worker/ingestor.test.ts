@@ -109,7 +109,7 @@ test('features go with the record that they are of', async (t) => {
   });
   await running.ingest([sourceMessage(1)], true);
   await running.stop();
-  const rows = await store.rows('SELECT statement_hash FROM store.activities ORDER BY record_id');
+  const rows = await store.rows('SELECT statement_hash FROM activity ORDER BY record_id');
   assert.deepEqual(
     rows.map((row) => row.statement_hash),
     [null, 'of-1'],
