@@ -57,7 +57,9 @@ COMMENT ON COLUMN disabled_channels.disabled_at IS 'Time (UTC) of the answer.';
 COMMENT ON COLUMN disabled_channels.reason IS 'What the receiver answered.';
 
 CREATE OR REPLACE VIEW positions AS
-SELECT source, partition, sequence_number, "offset" AS stored_offset, newest_event, updated_at FROM store.positions;
+SELECT source, partition, sequence_number, "offset" AS stored_offset, newest_event, updated_at,
+  epoch_ms(updated_at) - epoch_ms(newest_event) AS lag_ms
+FROM store.positions;
 
 COMMENT ON VIEW positions IS 'How far each partition or file is stored.';
 COMMENT ON COLUMN positions.source IS 'Stream or file.';
@@ -66,6 +68,7 @@ COMMENT ON COLUMN positions.sequence_number IS 'Last message stored.';
 COMMENT ON COLUMN positions.stored_offset IS 'Its offset, opaque.';
 COMMENT ON COLUMN positions.newest_event IS 'Newest event (UTC) that it brought; null if none since an older version stored it.';
 COMMENT ON COLUMN positions.updated_at IS 'Time (UTC) of the commit.';
+COMMENT ON COLUMN positions.lag_ms IS 'Milliseconds from that event to that commit. How many messages wait in the hub tells /status.';
 
 CREATE OR REPLACE VIEW rejects AS
 SELECT source, partition, sequence_number, record_index, received_at, server, code, reason,

@@ -7,7 +7,7 @@ import type { Format } from '../query/formats.ts';
 import { openReader } from '../query/reader.ts';
 import { ageInDays } from '../readiness/file-needs.ts';
 import { readDaysLeft, readObservations } from '../readiness/read.ts';
-import { judgeDetector, type Surroundings } from '../readiness/readiness.ts';
+import { judgeAll, surroundings } from '../readiness/readiness.ts';
 import { createContext, type GlobalOptions } from './context.ts';
 import { printRows, rowsOf } from './output.ts';
 
@@ -26,17 +26,8 @@ export async function detectorStatusCommand(
     const wanted = options.server?.toLowerCase();
     const observations = all.filter(({ server }) => wanted === undefined || server === wanted);
     if (observations.length === 0 && wanted !== undefined) throw unknownServer(wanted, all);
-    const around: Surroundings = {
-      files: status,
-      hasTrusted: config.networks.some(({ trusted }) => trusted),
-      daysLeft: await readDaysLeft(reader),
-      now: Date.now(),
-    };
-    const rows = observations.flatMap((observation) =>
-      detectors.map((detector) => ({
-        ...judgeDetector(detector, config.detection.modes[detector.id] ?? detector.mode, observation, around),
-      })),
-    );
+    const around = surroundings(config, status, await readDaysLeft(reader), Date.now());
+    const rows = judgeAll(detectors, config.detection.modes, observations, around).map((row) => ({ ...row }));
     const format = options.format as Format;
     // Commands are there to be copied: in a table they stand as they are typed.
     const shown =

@@ -1,4 +1,5 @@
 /** What each detector can see of each server: armed, partly, learning, unproven or blind, and what to do about it. Pure. */
+import type { Config } from '../config.ts';
 import type { Detector } from '../detect/detector.ts';
 import type { Mode } from '../detect/front-matter.ts';
 import type { FileStatus } from '../enrichment/enrichment-files.ts';
@@ -36,6 +37,29 @@ export interface Surroundings {
   daysLeft: ReadonlyMap<string, number> | null;
   /** Milliseconds since 1970. */
   now: number;
+}
+
+export function surroundings(
+  { networks }: Pick<Config, 'networks'>,
+  files: readonly FileStatus[],
+  daysLeft: Surroundings['daysLeft'],
+  now: number,
+): Surroundings {
+  return { files, hasTrusted: networks.some(({ trusted }) => trusted), daysLeft, now };
+}
+
+/** Every detector for every server, in the order of both. @param modes as configured, by detector id */
+export function judgeAll(
+  detectors: readonly Detector[],
+  modes: Readonly<Record<string, Mode>>,
+  observations: readonly Observation[],
+  around: Surroundings,
+): Readiness[] {
+  return observations.flatMap((observation) =>
+    detectors.map((detector) =>
+      judgeDetector(detector, modes[detector.id] ?? detector.mode, observation, around),
+    ),
+  );
 }
 
 export function judgeNeed(need: Need, observation: Observation, around: Surroundings): Verdict {

@@ -25,6 +25,7 @@ import { startEnriching } from './enriching.ts';
 import { createIngestor } from './ingestion.ts';
 import type { Ingestor } from './ingestor.ts';
 import { LearningAside, startLearning } from './learning.ts';
+import { ReadinessBook } from './readiness-book.ts';
 import { reportDetectors, reportPrefix, reportSource } from './reporting.ts';
 import { countCommit, newStatus, type WorkerStatus } from './status.ts';
 import { Telling } from './telling.ts';
@@ -55,6 +56,7 @@ export class Worker {
   readonly #book: DetectorBook;
   readonly #detection: Detection;
   readonly #learning: LearningAside;
+  readonly #readiness: ReadinessBook;
   readonly #telling: Telling;
   readonly #control: Control;
   readonly #doors: Doors;
@@ -70,6 +72,7 @@ export class Worker {
     book: DetectorBook;
     detection: Detection;
     learning: LearningAside;
+    readiness: ReadinessBook;
     telling: Telling;
     control: Control;
     doors: Doors;
@@ -83,6 +86,7 @@ export class Worker {
     this.#book = parts.book;
     this.#detection = parts.detection;
     this.#learning = parts.learning;
+    this.#readiness = parts.readiness;
     this.#telling = parts.telling;
     this.#control = parts.control;
     this.#doors = parts.doors;
@@ -198,6 +202,17 @@ export class Worker {
         ),
         learn: learning.learn,
       });
+      const readiness = new ReadinessBook({
+        store,
+        config,
+        onFailure: (error) =>
+          log.error(
+            { error },
+            'what detectors can see could not be judged; it is tried again in ten minutes',
+          ),
+      });
+      readiness.start();
+      cleanup.unshift(() => readiness.stop());
       const tokens = new AccessTokens(store);
       const control = await startControl({
         dataDir: config.data,
@@ -226,6 +241,7 @@ export class Worker {
         book,
         detection,
         learning,
+        readiness,
         telling,
         control,
         doors,
@@ -255,6 +271,7 @@ export class Worker {
     this.#stop.abort();
     await this.#loop;
     await this.#learning.stop();
+    await this.#readiness.stop();
     await this.#telling.stop();
     await this.#doors.close();
     await this.#control.close();
