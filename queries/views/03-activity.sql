@@ -13,9 +13,10 @@ WITH texts AS (
   ) USING (server, session_id, statement_id, substatement_id)
   WHERE statement_record_id IS NOT NULL
   GROUP BY ALL
-), worded AS (
-  -- Apart, so that the many rows that have their text go past the join.
-  SELECT * FROM store.activities WHERE previously_logged IS NOT TRUE
+), own AS (
+  -- Rows that need more than their session: they name the user themselves (log_line_prefix), or another row has their text.
+  SELECT * FROM store.activities
+  WHERE previously_logged IS NOT TRUE AND (user_name IS NOT NULL OR database_name IS NOT NULL OR client IS NOT NULL)
   UNION ALL
   SELECT
     a.* REPLACE (
@@ -28,6 +29,29 @@ WITH texts AS (
     ON p.server = a.server AND p.session_id = a.session_id
       AND p.statement_id = a.statement_id AND p.substatement_id = a.substatement_id
   WHERE a.previously_logged
+), attributed AS (
+  -- The others, which are nearly all, apart: who looks for a user or a client there finds his sessions first, then their rows. Of
+  -- templates there are few, of texts many: who asks for a fingerprint is past most rows when the texts come.
+  SELECT
+    a.* REPLACE (
+      s.user_name AS user_name, s.database_name AS database_name, s.client AS client,
+      coalesce(s.application, a.application) AS application
+    ),
+    s.identity, s.method, s.tls, s.is_platform, m.* EXCLUDE (version, literals_read, first_record_id)
+  FROM store.activities a
+  LEFT JOIN store.templates m ON m.first_record_id = a.template_record_id
+  LEFT JOIN sessions s ON s.session_key = a.session_key
+  WHERE a.previously_logged IS NOT TRUE AND a.user_name IS NULL AND a.database_name IS NULL AND a.client IS NULL
+  UNION ALL
+  SELECT
+    a.* REPLACE (
+      coalesce(a.user_name, s.user_name) AS user_name, coalesce(a.database_name, s.database_name) AS database_name,
+      coalesce(s.client, a.client) AS client, coalesce(s.application, a.application) AS application
+    ),
+    s.identity, s.method, s.tls, s.is_platform, m.* EXCLUDE (version, literals_read, first_record_id)
+  FROM own a
+  LEFT JOIN store.templates m ON m.first_record_id = a.template_record_id
+  LEFT JOIN sessions s ON s.session_key = a.session_key
 ), audited AS (
   SELECT
     f.error_record_id, a.audit_type, a.statement_id, a.substatement_id, a.class, a.command, a.object_type, a.object_name,
@@ -43,13 +67,13 @@ SELECT
   a.session_key,
   a.source,
   a.source = 'audit' AS ok,
-  coalesce(a.user_name, s.user_name) AS user_name,
-  coalesce(a.database_name, s.database_name) AS database_name,
-  coalesce(s.client, a.client) AS client,
-  coalesce(s.application, a.application) AS application,
-  s.identity,
-  s.method,
-  s.tls,
+  a.user_name,
+  a.database_name,
+  a.client,
+  a.application,
+  a.identity,
+  a.method,
+  a.tls,
   coalesce(a.audit_type, f.audit_type) AS audit_type,
   coalesce(a.statement_id, f.statement_id) AS statement_id,
   coalesce(a.substatement_id, f.substatement_id) AS substatement_id,
@@ -63,66 +87,63 @@ SELECT
   a.sqlstate,
   a.message,
   t.statement_hash,
-  m.template_id,
+  a.template_id,
   t.sql_text,
-  m.parse_ok,
-  m.fingerprint,
-  m.normalized,
-  m.kinds,
-  m.relations_read,
-  m.relations_written,
-  m.catalogs,
-  m.catalogs_written,
-  m.columns_read,
-  m.columns_written,
-  m.functions,
-  m.flags,
-  m.setting_name,
-  m.setting_value,
-  m.setting_scope,
-  m.settings,
-  m.roles_granted,
-  m.grantees,
-  m.role_options,
-  m.hosts,
-  m.language,
-  m.extension,
-  m.path,
-  m.target,
-  m.statement_count,
-  m.drop_count,
-  m.null_pads,
-  m.chr_chain,
-  m.tail_redacted,
-  coalesce(s.is_platform, false) AS is_platform,
+  a.parse_ok,
+  a.fingerprint,
+  a.normalized,
+  a.kinds,
+  a.relations_read,
+  a.relations_written,
+  a.catalogs,
+  a.catalogs_written,
+  a.columns_read,
+  a.columns_written,
+  a.functions,
+  a.flags,
+  a.setting_name,
+  a.setting_value,
+  a.setting_scope,
+  a.settings,
+  a.roles_granted,
+  a.grantees,
+  a.role_options,
+  a.hosts,
+  a.language,
+  a.extension,
+  a.path,
+  a.target,
+  a.statement_count,
+  a.drop_count,
+  a.null_pads,
+  a.chr_chain,
+  a.tail_redacted,
+  coalesce(a.is_platform, false) AS is_platform,
   -- Everything but the plain reads and changes of data that a day's work consists of.
   a.source = 'error'
-    OR NOT coalesce(m.parse_ok, false)
-    OR len(list_filter(m.kinds, lambda k: k NOT IN (
+    OR NOT coalesce(a.parse_ok, false)
+    OR len(list_filter(a.kinds, lambda k: k NOT IN (
       'SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'TransactionStmt', 'DeclareCursorStmt', 'FetchStmt',
       'ClosePortalStmt', 'PrepareStmt', 'ExecuteStmt', 'DeallocateStmt', 'DiscardStmt', 'VariableShowStmt', 'VariableSetStmt',
       'ListenStmt', 'UnlistenStmt', 'NotifyStmt', 'ExplainStmt'
     ))) > 0
-    OR len(m.catalogs) + len(m.catalogs_written) + m.chr_chain > 0
-    OR len(list_filter(m.flags, lambda f: f NOT IN (
+    OR len(a.catalogs) + len(a.catalogs_written) + a.chr_chain > 0
+    OR len(list_filter(a.flags, lambda f: f NOT IN (
       'select_star', 'no_where', 'no_limit', 'offset', 'union', 'where_true', 'where_false', 'trailing_comment', 'insert', 'update',
       'delete', 'merge', 'returning', 'insert_select', 'discard', 'notify'
     ))) > 0
-    OR len(list_filter(m.functions, lambda f: regexp_matches(
+    OR len(list_filter(a.functions, lambda f: regexp_matches(
       f,
       '^(pg_|lo_|dblink|http|azure_|has_.*_privilege$|(database|schema|table|query|cursor)_to_xml|(current_setting|set_config|version|ascii|substr|substring|left|right|strpos|position|get_byte|overlay|quote_ident|inet_.*_(addr|port)|col_description|obj_description|current_schemas|txid_.*|xpath)$)'
     ))) > 0
-    OR coalesce(m.setting_name NOT IN (
+    OR coalesce(a.setting_name NOT IN (
       '*', 'application_name', 'client_encoding', 'client_min_messages', 'datestyle', 'extra_float_digits', 'idle_in_transaction_session_timeout',
       'idle_session_timeout', 'intervalstyle', 'lock_timeout', 'search_path', 'session_characteristics', 'standard_conforming_strings',
       'statement_timeout', 'timezone', 'transaction', 'transaction_isolation', 'transaction_read_only', 'work_mem'
     ), false) AS is_notable
-FROM worded a
+FROM attributed a
 ANTI JOIN store.failed_audits l ON l.record_id = a.record_id
 LEFT JOIN audited f ON f.error_record_id = a.record_id
-LEFT JOIN sessions s ON s.session_key = a.session_key
--- Of templates there are few, of texts many: who asks for a fingerprint is past most rows when the texts come.
-LEFT JOIN store.templates m ON m.first_record_id = a.template_record_id
 LEFT JOIN store.statements t ON t.first_record_id = a.statement_record_id;
 
 COMMENT ON VIEW activity IS 'One row per audited statement and per statement that failed. With pgaudit.log_relation a statement that did not fail has one per relation.';

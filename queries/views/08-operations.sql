@@ -68,7 +68,7 @@ COMMENT ON COLUMN positions.sequence_number IS 'Last message stored.';
 COMMENT ON COLUMN positions.stored_offset IS 'Its offset, opaque.';
 COMMENT ON COLUMN positions.newest_event IS 'Newest event (UTC) that it brought; null if none since an older version stored it.';
 COMMENT ON COLUMN positions.updated_at IS 'Time (UTC) of the commit.';
-COMMENT ON COLUMN positions.lag_ms IS 'Milliseconds from that event to that commit. How many messages wait in the hub tells /status.';
+COMMENT ON COLUMN positions.lag_ms IS 'Milliseconds from that event to that commit. How many messages still wait in the hub: GET /api/v1/status.';
 
 CREATE OR REPLACE VIEW rejects AS
 SELECT source, partition, sequence_number, record_index, received_at, server, code, reason,

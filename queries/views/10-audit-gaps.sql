@@ -4,7 +4,9 @@
 -- go to the client alone.
 CREATE OR REPLACE VIEW audit_gaps AS
 WITH numbered AS (
-  SELECT session_key, statement_id, min(event_time) AS event_time, min(record_id) AS record_id
+  SELECT
+    session_key, statement_id, any_value(server) AS server, any_value(session_id) AS session_id, min(event_time) AS event_time,
+    min(record_id) AS record_id
   FROM store.activities
   WHERE source = 'audit' AND session_id IS NOT NULL
   GROUP BY session_key, statement_id
@@ -19,8 +21,8 @@ WITH numbered AS (
 SELECT
   n.record_id,
   n.event_time,
-  s.server,
-  s.session_id,
+  n.server,
+  n.session_id,
   s.user_name,
   s.database_name,
   s.client,
@@ -31,7 +33,7 @@ SELECT
   n.before_time AS not_before,
   coalesce(s.is_platform, false) AS is_platform
 FROM neighbours n
-JOIN sessions s USING (session_key)
+LEFT JOIN sessions s ON s.session_key = n.session_key
 WHERE
   n.statement_id - coalesce(n.before_id, 0) > 1
   -- Before the first number that was seen there may be nothing but the time before the first record.

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { packagePath } from '../../src/paths.ts';
 import { databasePath } from '../../src/store/database.ts';
+import { sessionKey } from '../../src/store/session-key.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { audit, connection, logRecord, message, openStore, temporaryFolder } from './support.ts';
 
@@ -71,6 +72,15 @@ test('a folder of the first schema opens, is read, and is written on', async (t)
     rows.map((one) => [one.record_id, one.user_name]),
     [1n, 2n, 3n, 4n].map((id) => [id, 'app_rw']),
   );
+  // The numbers of old rows are those of new ones.
+  const sessions = await store.rows('SELECT session_key FROM sessions');
+  assert.deepEqual(
+    sessions.map((one) => one.session_key),
+    [sessionKey('pg-1', '69a55080.1a')],
+  );
+  const activities = await store.rows('SELECT session_key, user_name FROM activity');
+  assert.equal(activities.length, 2);
+  for (const one of activities) assert.deepEqual({ ...one }, { ...sessions[0], user_name: 'app_rw' });
   const [rejects] = await store.rows('SELECT count(*) AS n, count(server) AS servers FROM rejects');
   assert.deepEqual({ ...rejects }, { n: 1n, servers: 0n });
 });

@@ -71,3 +71,32 @@ test('what another version found is not taken over', async (t) => {
   await store.transaction((transaction) => transaction.run("UPDATE store.templates SET version = '0.0.1'"));
   assert.deepEqual(await recentTemplates(store), []);
 });
+
+test('each activity has its own text and template: known, known before a restart, come twice in one commit', async (t) => {
+  const store = await temporaryStore(t);
+  const statements = TEXTS.map(parsedStatement);
+  const first = await StoreWriter.create(store);
+  await first.commit([saying(1, statements.slice(0, 3))]);
+  await first.commit([
+    saying(2, [statements[1]!, statements[0]!, parsedStatement('SELECT a FROM t WHERE b = 9')]),
+  ]);
+  const second = await StoreWriter.create(store);
+  await second.commit([
+    saying(3, [...statements, ...statements, parsedStatement('SELECT a FROM t WHERE b = 10')]),
+  ]);
+  const rows = await store.rows<{ id: bigint; sql_text: string; normalized: string; statement_hash: string }>(
+    'SELECT statement_id AS id, sql_text, normalized, statement_hash FROM activity ORDER BY id',
+  );
+  const said = [
+    ...TEXTS.slice(0, 3),
+    ...[TEXTS[1]!, TEXTS[0]!, 'SELECT a FROM t WHERE b = 9'],
+    ...[...TEXTS, ...TEXTS, 'SELECT a FROM t WHERE b = 10'],
+  ];
+  assert.deepEqual(
+    rows.map(({ sql_text, normalized, statement_hash }) => [sql_text, normalized, statement_hash]),
+    said.map((text) => {
+      const { statementHash, template } = parsedStatement(text);
+      return [text, template.features.normalized, statementHash];
+    }),
+  );
+});
