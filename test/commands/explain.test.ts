@@ -238,10 +238,10 @@ test('JSON holds what the store holds of the same statement, under the names of 
 });
 
 test('every column that the view activity takes from a statement is in the JSON', async () => {
-  const names = new Set(['statement_hash']);
   const text = await readFile(packagePath('queries/views/03-activity.sql'), 'utf8');
-  for (const [, name] of text.matchAll(/^ {2}[tm]\.(\w+),?$/gm)) names.add(name!);
-  assert.deepEqual(Object.keys(JSON.parse(await json('SELECT 1'))).sort(), [...names].sort());
+  const [columns = ''] = /^ {2}t\.statement_hash,\n.*?^ {2}a\.tail_redacted,\n/ms.exec(text) ?? [];
+  const names = [...columns.matchAll(/^ {2}[at]\.(\w+),$/gm)].map(([, name]) => name!);
+  assert.deepEqual(Object.keys(JSON.parse(await json('SELECT 1'))).sort(), names.sort());
 });
 
 test('standard input is the same statement, without the line break of the shell', async () => {
