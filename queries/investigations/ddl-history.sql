@@ -32,4 +32,4 @@ WHERE event_time >= $since::TIMESTAMP AND event_time < $until::TIMESTAMP
   AND (class = 'DDL' OR (NOT ok AND regexp_matches(kinds[1], '^(Create|Alter|Drop|Rename|Index|View|Comment|Rule|Composite)') AND NOT regexp_matches(kinds[1], 'Role')))
   AND NOT is_platform
 GROUP BY server, database_name, user_name, client, application, command, ok, normalized, message, session_id
-ORDER BY last_time DESC, server, session_id, statement, error
+ORDER BY last_time DESC, server, session_id, statement, command, ok, error

@@ -34,4 +34,4 @@ WHERE event_time >= $since::TIMESTAMP AND event_time < $until::TIMESTAMP
   )
   AND NOT is_platform
 GROUP BY server, database_name, user_name, client, application, ok, template_id, message
-ORDER BY last_time DESC, server, user_name, statement, error
+ORDER BY last_time DESC, server, user_name, statement, error, database_name, client, application, ok

@@ -30,5 +30,5 @@ WHERE event_time >= $since::TIMESTAMP AND event_time < $until::TIMESTAMP
   AND NOT is_platform
 GROUP BY server, fingerprint
 HAVING count(*) <= $times::BIGINT
-ORDER BY last_time DESC, server, statement
+ORDER BY last_time DESC, server, statement, fingerprint
 LIMIT $top::BIGINT
