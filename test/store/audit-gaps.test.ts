@@ -63,6 +63,14 @@ test('the first numbers are missing only where the session was seen to begin', a
   assert.deepEqual(await gapsOf(store), [['seen', 1, 2, 2]]);
 });
 
+test('a session of which no connection line tells, as of a background worker, has its gaps too', async (t) => {
+  const store = await temporaryStore(t);
+  const worker = { backendType: 'pg_cron launcher', sessionId: '69a55080.2b' };
+  await arrive(store, statement(2, worker), statement(5, worker));
+  assert.equal((await store.rows('SELECT * FROM sessions')).length, 0);
+  assert.deepEqual(await gapsOf(store), [['pg-1', 3, 4, 2]]);
+});
+
 test('repeated numbers and sub-statements are no gaps', async (t) => {
   const store = await temporaryStore(t);
   const sub = logRecord(audit({ statementId: 2, substatementId: 9 }), { eventTime: T0 + 2 });
