@@ -1,5 +1,5 @@
 -- What is known of each connection, from whichever of its lines arrived. Lines may arrive in any order: of two in the same
--- millisecond the lesser value counts.
+-- millisecond one counts, always the same.
 CREATE OR REPLACE VIEW sessions AS
 SELECT
   server,
@@ -14,42 +14,24 @@ SELECT
   ) AS started_at,
   bool_or(event = 'received') AS is_start_seen,
   max(event_time) FILTER (event = 'disconnected') AS ended_at,
-  -- The first authorization counts: RAISE LOG lets any role print a second one under its own session id.
-  coalesce(
-    arg_min(user_name, (event_time, user_name)) FILTER (event = 'authorized'),
-    arg_min(user_name, (event_time, user_name)) FILTER (event = 'disconnected'),
-    -- A name such as "x database=y" makes those lines ambiguous; the identity is quoted, and for passwords it is the role.
-    arg_min(identity, (event_time, identity)) FILTER (method IN ('scram-sha-256', 'md5', 'password')),
-    arg_min(user_name, (event_time, user_name))
-  ) AS user_name,
-  coalesce(
-    arg_min(database_name, (event_time, database_name)) FILTER (event = 'authorized'),
-    arg_min(database_name, (event_time, database_name)) FILTER (event = 'disconnected'),
-    arg_min(database_name, (event_time, database_name))
-  ) AS database_name,
-  coalesce(
-    arg_min(client, (event_time, client)) FILTER (event = 'received'),
-    arg_min(client, (event_time, client)) FILTER (event = 'disconnected'),
-    arg_min(client, (event_time, client))
-  ) AS client,
-  coalesce(
-    arg_min(client_port, (event_time, client_port)) FILTER (event = 'received'),
-    arg_min(client_port, (event_time, client_port))
-  ) AS client_port,
-  arg_min(application, (event_time, application)) FILTER (application <> '') AS application,
-  arg_min(identity, (event_time, identity)) AS identity,
-  arg_min(method, (event_time, method)) AS method,
+  arg_min(claimed_user, order_of(user_rank, event_time, claimed_user)) AS user_name,
+  arg_min(database_name, order_of(name_rank, event_time, database_name)) AS database_name,
+  arg_min(client, order_of(client_rank, event_time, client)) AS client,
+  arg_min(client_port, order_of(client_rank, event_time, client_port)) AS client_port,
+  arg_min(application, order_of(0, event_time, application)) FILTER (application <> '') AS application,
+  arg_min(identity, order_of(0, event_time, identity)) AS identity,
+  arg_min(method, order_of(0, event_time, method)) AS method,
   bool_or(tls) AS tls,
-  arg_min(tls_version, (event_time, tls_version)) AS tls_version,
+  arg_min(tls_version, order_of(0, event_time, tls_version)) AS tls_version,
   bool_or(replication) AS replication,
   CASE
     WHEN bool_or(event IN ('failed', 'rejected', 'limit', 'protocol_error'))
-      THEN arg_min(event, (event_time, event)) FILTER (event IN ('failed', 'rejected', 'limit', 'protocol_error'))
+      THEN arg_min(event, order_of(0, event_time, event)) FILTER (event IN ('failed', 'rejected', 'limit', 'protocol_error'))
     WHEN bool_or(event = 'authorized') THEN 'signed_in'
     WHEN bool_or(event IN ('disconnected', 'seen')) THEN 'signed_in'
     ELSE 'incomplete'
   END AS outcome,
-  arg_min(reason, (event_time, reason)) AS reason,
+  arg_min(reason, order_of(0, event_time, reason)) AS reason,
   max(duration_ms) AS duration_ms,
   -- The platform's own sessions: the pair of a local address and its certificate, never the name alone. Every line
   -- has to agree: RAISE LOG lets any role print lines of the platform under its own session id.
@@ -62,8 +44,19 @@ SELECT
       AND bool_and(client = '[local]') AND bool_and(user_name IN ('azuresu', 'pgbouncer')),
     false
   ) AS is_platform
-FROM store.connection_events
-WHERE session_id IS NOT NULL
+FROM (
+  SELECT
+    *,
+    -- The first authorization counts: RAISE LOG lets any role print a second one under its own session id.
+    CASE event WHEN 'authorized' THEN 0 WHEN 'disconnected' THEN 1 ELSE 3 END AS name_rank,
+    CASE event WHEN 'received' THEN 0 WHEN 'disconnected' THEN 1 ELSE 2 END AS client_rank,
+    -- A name such as "x database=y" makes those lines ambiguous; the identity is quoted, and for passwords it is the role.
+    name_rank > 1 AND identity IS NOT NULL AND coalesce(method IN ('scram-sha-256', 'md5', 'password'), false) AS is_proven,
+    CASE WHEN is_proven THEN 2 ELSE name_rank END AS user_rank,
+    CASE WHEN is_proven THEN identity ELSE user_name END AS claimed_user
+  FROM store.connection_events
+  WHERE session_id IS NOT NULL
+)
 GROUP BY server, session_id;
 
 COMMENT ON VIEW sessions IS 'One row per connection: of a PostgreSQL backend, or of a client of the built-in PgBouncer.';

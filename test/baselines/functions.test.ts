@@ -34,3 +34,20 @@ test('network_of, masked_name and hour_of_week', async (t) => {
       hour_of_week(TIMESTAMP '2026-11-02 00:30') AS monday, hour_of_week(TIMESTAMP '2026-11-01 23:30') AS sunday`);
   assert.deepEqual({ ...row }, { same_name: true, plain: 'psql', monday: 0n, sunday: 167n });
 });
+
+test('order_of goes by rank, then by moment, and any moment of the store has its place', async (t) => {
+  const store = await temporaryStore(t);
+  const order = `
+    SELECT rank, moment::VARCHAR AS moment FROM unnest([0, 1, 2, 3]) r(rank), unnest([
+      TIMESTAMP '2248-09-26 15:10:22.207', TIMESTAMP '2026-11-28 06:00:00.001', TIMESTAMP '2026-11-28 06:00:00',
+      TIMESTAMP '1970-01-01'
+    ]) m(moment)`;
+  const byNumber = await store.rows(`FROM (${order}) ORDER BY order_of(rank, moment::TIMESTAMP, 'x')`);
+  assert.deepEqual(byNumber, await store.rows(`FROM (${order}) ORDER BY rank, moment::TIMESTAMP`));
+  const [bounds] = await store.rows(`
+    SELECT order_of(0, make_timestamp_ms(-8640000000000000), 'a') >= 0 AS low,
+      order_of(3, make_timestamp_ms(8640000000000000), 'a') > order_of(3, TIMESTAMP '2026-11-28', 'b') AS high,
+      order_of(0, make_timestamp_ms(8640000000000000), 'a') < order_of(1, TIMESTAMP '1960-01-01', 'b') AS rank,
+      order_of(0, TIMESTAMP '2026-11-28', 'a') <> order_of(0, TIMESTAMP '2026-11-28', 'b') AS tie`);
+  assert.deepEqual({ ...bounds }, { low: true, high: true, rank: true, tie: true });
+});
