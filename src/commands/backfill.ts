@@ -1,7 +1,8 @@
 /** `pgvigil backfill`: reads files the way the worker reads the hub, in event time. */
 import type { AlertCaps } from '../alerts/caps.ts';
 import type { Detector } from '../detect/detector.ts';
-import { fileInfo, readFileMessages } from '../sources/file.ts';
+import { checkInputs, fileHistory } from '../sources/files/history.ts';
+import type { HistoryEvent } from '../sources/history.ts';
 import { Store } from '../store/store.ts';
 import { StoreWriter } from '../store/writer.ts';
 import { armDetectors } from '../worker/arming.ts';
@@ -21,7 +22,7 @@ const DETECTOR_TIMEOUT_MS = 600_000;
  */
 export async function backfillCommand(paths: readonly string[], options: GlobalOptions): Promise<void> {
   const { config, log, err } = await createContext(options, 'warn');
-  const files = await Promise.all(paths.map(fileInfo));
+  const { files } = await checkInputs(paths);
   const store = await Store.open(config.data, {
     walRecovered: (path) => log.warn({ path }, 'the write-ahead log was damaged and is set aside'),
   });
@@ -30,7 +31,8 @@ export async function backfillCommand(paths: readonly string[], options: GlobalO
     const { armed, refused } = await armDetectors(store, config.detection);
     for (const { error } of refused) log.error({ hint: error.hint }, error.message);
 
-    const totals = { records: 0, rejects: 0, repeated: 0, copies: 0, unfinished: 0 };
+    const totals = { records: 0, rejects: 0, repeated: 0, copies: 0 };
+    const leftOut: string[] = [];
     const progress = new ProgressLine(
       err,
       files.reduce((sum, file) => sum + file.bytes, 0),
@@ -55,15 +57,19 @@ export async function backfillCommand(paths: readonly string[], options: GlobalO
       onRefused: (error, retryInMs) =>
         log.error({ error, retryInMs }, 'the store refuses to write; trying again'),
     });
-    let done = 0;
+    const reading = {
+      position: (source: string, partition: string) => writer.position(source, partition),
+      since: 0,
+      until: Number.POSITIVE_INFINITY,
+      signal: new AbortController().signal,
+      onEvent: (event: HistoryEvent) => {
+        if (event.kind === 'left-out') leftOut.push(`${event.what}. ${event.hint}`);
+      },
+    };
     try {
-      for (const file of files) {
-        for await (const batch of readFileMessages(file.path, (source) => writer.position(source, '0'))) {
-          await ingestor.ingest(batch.messages, false);
-          totals.unfinished += batch.unfinishedBytes > 0 ? 1 : 0;
-          progress.update({ records: totals.records, bytes: done + batch.bytesRead });
-        }
-        done += file.bytes;
+      for await (const batch of fileHistory(paths).read(reading)) {
+        await ingestor.ingest(batch.messages, batch.contiguous);
+        progress.update({ records: totals.records, bytes: batch.done });
       }
     } finally {
       await ingestor.stop();
@@ -90,11 +96,7 @@ export async function backfillCommand(paths: readonly string[], options: GlobalO
     if (totals.rejects > 0) {
       err.write('See why: pgvigil query "SELECT code, count(*) FROM rejects GROUP BY code"\n');
     }
-    if (totals.unfinished > 0) {
-      err.write(
-        `${totals.unfinished} file(s) end in the middle of a record; run this again once they are complete.\n`,
-      );
-    }
+    for (const what of leftOut) err.write(`Left out: ${what}\n`);
     if (totals.records === 0 && totals.rejects === 0 && totals.copies === 0)
       err.write('Everything in the files was stored before.\n');
   } finally {

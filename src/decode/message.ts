@@ -4,21 +4,38 @@ import type { LogRecord } from '../model/record.ts';
 import type { Reject } from '../model/reject.ts';
 import { type Envelope, type RawRecord, readEnvelope } from './envelope/envelope.ts';
 import { decodeUtf8 } from './envelope/json.ts';
+import { isGzip, unpackGzip } from './envelope/packed.ts';
 import { learnTemplate, readTemplated } from './envelope/template.ts';
 import type { Refused } from './log-record.ts';
 import { type DecodeOptions, decodeRecord, decodeServerRecord } from './record.ts';
 import { redactBytes } from './redaction/redact.ts';
 
 /**
- * Decodes a message: one Event Hubs event or one line of an archive, uncompressed. Every record in it comes back once,
+ * Decodes a message: one Event Hubs event or one line of an archive, packed with gzip or not. Every record in it comes back once,
  * decoded or as a reject with its bytes; `index` counts both. Secrets are blanked in all of it. Never throws.
  */
 export function decodeMessage(body: Uint8Array, options: DecodeOptions): DecodedMessage {
+  return isGzip(body) ? decodePacked(body, options) : decodeUnpacked(body, options);
+}
+
+function decodeUnpacked(body: Uint8Array, options: DecodeOptions): DecodedMessage {
   const text = decodeUtf8(body);
   const usual = decodeUsual(text, options);
   if (usual !== null) return usual;
   learnTemplate(text);
   return decodeInFull(body, options, text);
+}
+
+/** A body that cannot be unpacked is a reject as a whole, and one packed twice is no JSON. */
+function decodePacked(body: Uint8Array, options: DecodeOptions): DecodedMessage {
+  const unpacked = unpackGzip(body);
+  if (unpacked !== null) return decodeUnpacked(unpacked, options);
+  const reason = 'It is packed with gzip and damaged, or unpacks to more than 64 MB.';
+  return {
+    records: [],
+    rejects: [{ index: null, code: 'INVALID_JSON', reason, raw: body }],
+    unexplained: [],
+  };
 }
 
 /** `decodeMessage` for a message whose records are as known and all decode; null for any other. */

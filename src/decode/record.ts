@@ -11,6 +11,7 @@ import { readPgBouncer } from './pgbouncer/pgbouncer.ts';
 import type { PrefixPattern } from './prefix/prefix.ts';
 import { cleanField, cleanText } from './redaction/text.ts';
 import { cleanFact } from './server-log/fact.ts';
+import { refusalOf } from './server-log/own-session.ts';
 import { decodeServerLog } from './server-log/server-log.ts';
 
 export interface DecodeOptions {
@@ -30,7 +31,10 @@ export function decodeRecord(
   const shape = readShape(raw);
   const { category, server } = shape;
   if (category === null)
-    return { code: 'NOT_A_RECORD', reason: 'It has neither a category nor a metric name.' };
+    return {
+      code: 'NOT_A_RECORD',
+      reason: refusalOf(raw) ?? 'It has neither a category nor a metric name.',
+    };
   if (server === null) return { code: 'NO_SERVER', reason: 'It names no server and no resource id.' };
   if (category === 'PostgreSQLLogs') return decodeServerRecord(index, server, shape, options);
   if (category === 'PostgreSQLFlexPGBouncer' && shape.log !== null)

@@ -15,8 +15,10 @@ export { isAuditLine };
 
 /** One line of the server, with what its prefix says. */
 export interface LogLine {
-  /** The `log_line_prefix` that explains it. */
-  prefix: string;
+  /** The `log_line_prefix` that explains it; null where the log has its fields apart. */
+  prefix: string | null;
+  /** The prefix has escapes that print what a client chose. */
+  holdsNames: boolean;
   level: string;
   /** Text after the level, and after the SQLSTATE that `log_error_verbosity = verbose` adds. */
   text: string;
@@ -149,6 +151,7 @@ function lineOf(
   const pid = hints.pid ?? numberOf(valueAt(message, reading, pattern.pid)) ?? pidOf(session);
   const line: LogLine = {
     prefix: pattern.format,
+    holdsNames: holdsNames(pattern),
     level,
     text: message.slice(textStart),
     sessionId: session,
@@ -173,6 +176,10 @@ function lineOf(
     named(valueAt(message, reading, pattern.host)) ?? clientOf(valueAt(message, reading, pattern.remote));
   line.application = named(valueAt(message, reading, pattern.application));
   return line;
+}
+
+function holdsNames({ user, database, host, application }: PrefixPattern): boolean {
+  return user >= 0 || database >= 0 || host >= 0 || application >= 0;
 }
 
 function named(text: string | null): string | null {

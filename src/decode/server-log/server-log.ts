@@ -7,7 +7,8 @@ import { DEFAULT_PREFIX, type PrefixPattern } from '../prefix/prefix.ts';
 import { namesSecret, REDACTED, redactValues } from '../redaction/redact.ts';
 import { cleanField, isClean } from '../redaction/text.ts';
 import { auditMessage, cleanFact, readFact } from './fact.ts';
-import { type LineHints, readLogLine } from './logline.ts';
+import { type LineHints, type LogLine, readLogLine } from './logline.ts';
+import { ownLine } from './own-session.ts';
 import { readServerProperties, type ServerProperties } from './server-properties.ts';
 
 /** Holds nothing that a client chose. */
@@ -21,7 +22,7 @@ export function decodeServerLog(
   prefixes: readonly PrefixPattern[],
 ): LogRecord | Refused {
   const properties = readServerProperties(shape.properties ?? {});
-  const { timestamp, errorLevel, context } = properties;
+  const { timestamp, errorLevel, session } = properties;
   const eventTime = (timestamp === null ? null : parseTime(timestamp)) ?? shape.azureTime;
   if (eventTime === null) return { code: 'BAD_TIME', reason: 'It has no time that can be read.' };
   const message = wholeMessage(properties);
@@ -36,9 +37,10 @@ export function decodeServerLog(
     pid: properties.processId,
     detail,
   };
-  const line = readLogLine(message, hints, prefixes);
+  const line = session === null ? readLogLine(message, hints, prefixes) : ownLine(message, session, hints);
   if (line === null) return unexplained(server, message, eventTime, hints, properties.backend_type);
   const backendType = properties.backend_type ?? line.backendType;
+  const context = properties.context ?? (line.holdsNames ? null : properties.uncertainContext);
   const fact = readFact(line, { detail, context, statement, backendType });
   if (fact === 'BAD_AUDIT')
     return { code: 'BAD_AUDIT', reason: 'Its audit fields are not those of pgaudit.' };
@@ -60,7 +62,7 @@ export function decodeServerLog(
   record.fact = fact;
   const isAllClean =
     isClean(line.text) &&
-    (line.prefix === DEFAULT_FORMAT || isClean(message.slice(0, message.length - line.text.length))) &&
+    (line.prefix === DEFAULT_FORMAT || areNamesClean(message, line)) &&
     (detail === null || isClean(detail)) &&
     (context === null || isClean(context)) &&
     (statement === null || isClean(statement)) &&
@@ -70,6 +72,14 @@ export function decodeServerLog(
   blankParameters(record, statement);
   if (!isAllClean) cleanRecord(record);
   return record;
+}
+
+/** Whether what stands in front of the text, or in the fields of the session, has nothing to be cleaned. */
+function areNamesClean(message: string, line: LogLine): boolean {
+  if (line.prefix !== null) return isClean(message.slice(0, message.length - line.text.length));
+  return [line.user, line.database, line.client, line.application].every(
+    (name) => name === null || isClean(name),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The `properties` of a server log record (category PostgreSQLLogs). */
 import type { RawRecord } from '../envelope/envelope.ts';
 import { fieldName, wholeNumber } from '../envelope/fields.ts';
+import { OWN_SESSION, type OwnSession, readOwnSession, UNCERTAIN_CONTEXT } from './own-session.ts';
 
 /** Named as Event Hubs names them; null where a record does not have them. */
 export interface ServerProperties {
@@ -18,10 +19,14 @@ export interface ServerProperties {
   query: string | null;
   /** Single Server only: the log_line_prefix, which its `message` does not have. */
   prefix: string | null;
+  /** The session's fields where a log format has them apart: the `message` then has neither prefix nor level. */
+  session: OwnSession | null;
+  /** A CONTEXT that may as well be a line of its own; see `own-session.ts`. */
+  uncertainContext: string | null;
 }
 
 /** By `fieldName`; `SqlErrorCode` is the name in Log Analytics. */
-const NAMES: ReadonlyMap<string, keyof ServerProperties> = new Map([
+const NAMES: ReadonlyMap<string, Exclude<keyof ServerProperties, 'session' | 'uncertainContext'>> = new Map([
   ['timestamp', 'timestamp'],
   ['processid', 'processId'],
   ['errorlevel', 'errorLevel'],
@@ -52,6 +57,8 @@ export function readServerProperties(properties: RawRecord): ServerProperties {
     statement: null,
     query: null,
     prefix: null,
+    session: null,
+    uncertainContext: null,
   };
   let others: string[] | null = null;
   for (const key in properties) {
@@ -109,6 +116,12 @@ function take(read: ServerProperties, key: string, value: unknown): boolean {
       return true;
     case 'prefix':
       read.prefix = text;
+      return true;
+    case OWN_SESSION:
+      read.session = readOwnSession(value);
+      return true;
+    case UNCERTAIN_CONTEXT:
+      read.uncertainContext = text;
       return true;
     default:
       return false;

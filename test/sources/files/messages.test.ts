@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { appendFile, rename, rm } from 'node:fs/promises';
+import { appendFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { fileInfo, readFileMessages } from '../../src/sources/file.ts';
-import { Random } from '../fuzz/random.ts';
-import { record, records, Shelf, TestFolder, text } from './shelf.ts';
+import type { HistoryBatch } from '../../../src/sources/history.ts';
+import { Random } from '../../fuzz/random.ts';
+import { batchesOf, historyOf, record, records, Shelf, TestFolder, text } from './shelf.ts';
 
 const folder = new TestFolder();
 
@@ -76,11 +76,12 @@ describe('a file that is read again', () => {
       const path = await folder.fileOf(packed ? gzipSync(text(lines)) : text(lines));
       const shelf = new Shelf();
       for (let readings = 0; readings < 200; readings++) {
-        const batches = readFileMessages(path, shelf.position, 150);
-        const { value } = await batches.next();
+        const read = historyOf(path, { batchBytes: 150 }).read(shelf.reading());
+        const batches = read as AsyncGenerator<HistoryBatch>;
+        const next = await batches.next();
         await batches.return(undefined);
-        if (value.messages.length === 0) break;
-        shelf.keep(value.messages);
+        if (next.done === true) break;
+        shelf.keep(next.value.messages);
       }
       assert.deepEqual(shelf.lines, records(0, 30));
     });
@@ -169,10 +170,11 @@ describe('progress', () => {
       const lines = Array.from({ length: 40_000 }, () => String(random.below(2 ** 32)));
       const content = Buffer.from(text(lines));
       const path = await folder.fileOf(packed ? gzipSync(content) : content);
-      const { bytes } = await fileInfo(path);
+      const { size: bytes } = await stat(path);
       let last = 0;
       let between = 0;
-      for await (const { bytesRead } of readFileMessages(path, () => undefined, 10_000)) {
+      for await (const { done: bytesRead, total, unit } of batchesOf(path, 10_000)) {
+        assert.deepEqual([total, unit], [bytes, 'bytes']);
         assert.ok(bytesRead >= last && bytesRead <= bytes);
         if (bytesRead > 0 && bytesRead < bytes) between++;
         last = bytesRead;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readlink, writeFile } from 'node:fs/promises';
+import { readdir, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { PgvigilError } from '../../src/errors.ts';
-import type { Position } from '../../src/model/position.ts';
-import { fileInfo, readFileMessages } from '../../src/sources/file.ts';
-import { Random } from '../fuzz/random.ts';
-import { records, Shelf, TestFolder, text } from './shelf.ts';
+import { PgvigilError } from '../../../src/errors.ts';
+import type { Position } from '../../../src/model/position.ts';
+import { checkInputs } from '../../../src/sources/files/inputs.ts';
+import { Random } from '../../fuzz/random.ts';
+import { batchesOf, historyOf, records, Shelf, TestFolder, text } from './shelf.ts';
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const folder = new TestFolder();
@@ -26,11 +26,9 @@ const isUnreadable = (path: string) => (error: unknown) =>
   error.hint !== '';
 
 describe('a file that cannot be read', () => {
-  it('is refused when it is missing or a folder', async () => {
-    const path = join(folder.path, 'a folder');
-    await mkdir(path);
-    for (const wrong of [path, join(folder.path, 'missing.gz'), join(folder.path, 'missing', 'file')]) {
-      await assert.rejects(fileInfo(wrong), isUnreadable(wrong));
+  it('is refused when it is missing', async () => {
+    for (const wrong of [join(folder.path, 'missing.gz'), join(folder.path, 'missing', 'file')]) {
+      await assert.rejects(checkInputs([wrong]), isUnreadable(wrong));
       await assert.rejects(new Shelf().read(wrong), isUnreadable(wrong));
     }
   });
@@ -75,7 +73,7 @@ describe('a file that cannot be read', () => {
     const lines = () => text(noise(40_000).map((value) => JSON.stringify({ noise: value })));
     for (const content of [lines(), gzipSync(lines()), gzipSync(lines()).subarray(0, 100_000)]) {
       const path = await folder.fileOf(content);
-      const batches = readFileMessages(path, shelf.position, 1000);
+      const batches = batchesOf(path, 1000);
       shelf.keep((await batches.next()).value.messages);
       await batches.return(undefined);
       await shelf.read(path).catch(() => undefined);
@@ -99,7 +97,8 @@ describe('a line beyond the limit', () => {
     const before = process.memoryUsage();
     let peak = 0;
     const read = async (path: string) => {
-      for await (const { messages } of readFileMessages(path, (source) => positions.get(source))) {
+      const reading = new Shelf().reading({ position: (source) => positions.get(source) });
+      for await (const { messages } of historyOf(path).read(reading)) {
         for (const message of messages) {
           sizes.push(message.body.length);
           const { source, partition, sequenceNumber, offset } = message;
