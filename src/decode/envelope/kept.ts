@@ -31,7 +31,8 @@ function sourceOf(envelope: Envelope, index: number): string {
   return new TextDecoder().decode(envelope.bytesOf(index));
 }
 
-function quoteLongNumbers(json: string): string {
+/** The same JSON with whole numbers that a double cannot hold as strings of their digits. @param json valid JSON */
+export function quoteLongNumbers(json: string): string {
   return json.replace(STRING_OR_NUMBER, (token) =>
     /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
   );
