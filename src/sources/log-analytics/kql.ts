@@ -18,8 +18,10 @@ const SURVEY = kqlFile('survey');
 /** A name of Flexible Server (Azure, "Naming rules": 3 to 63 of these): nothing in it means anything to KQL. */
 const SERVER_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 
+/** A text without its comments: it becomes a part of others. */
 function kqlFile(name: string): string {
-  return readFileSync(packagePath(`queries/kql/${name}.kql`), 'utf8').trim();
+  const text = readFileSync(packagePath(`queries/kql/${name}.kql`), 'utf8');
+  return text.replace(/^\/\/.*\n/gm, '').trim();
 }
 
 /**
