@@ -33,7 +33,7 @@ export const ERROR_CODES = {
   STORE_WRITE: 4,
   /** A file to read does not exist or cannot be read. */
   FILE_UNREADABLE: 5,
-  /** The event hub refused the connection for good: wrong name, key, consumer group. */
+  /** A source refused for good: wrong name, key or role, or no way to it. */
   SOURCE_REFUSED: 6,
   /** The running worker did not answer. */
   WORKER_UNREACHABLE: 7,

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { addAlertCommands } from './commands/alerts-options.ts';
 import { addAllowCommands } from './commands/allow-options.ts';
+import type { BackfillCommandOptions } from './commands/backfill.ts';
 import type { GlobalOptions } from './commands/context.ts';
 import type { BacktestCommandOptions } from './commands/detectors-backtest.ts';
 import { formatOption } from './commands/format-option.ts';
@@ -53,11 +54,21 @@ export function createProgram(): Command {
 
   program
     .command('backfill')
-    .description('read files: event bodies one a line, or a storage archive (PT1H.json); .gz too')
-    .argument('<file...>', 'files to read')
-    .action(async (files: string[], _options, command: Command) => {
+    .description(
+      'read the past: files and folders (- is standard input), https://ACCOUNT.blob.core.windows.net/CONTAINER, log-analytics:WORKSPACE-ID',
+    )
+    .argument('<source...>', 'what to read; goes on where an earlier run ended')
+    .option('--since <when>', 'from a date, a time (UTC), or so long ago: 60d (the default but for files)')
+    .option('--until <when>', 'up to then; files are read whole')
+    .option(
+      '--server <name>',
+      "server that log files of PostgreSQL itself are of (default: this host's name)",
+    )
+    .option('--timezone <zone>', 'its log_timezone, where the log does not tell: Europe/Berlin')
+    .option('--follow', 'go on reading, and judging, what is added')
+    .action(async (sources: string[], _options, command: Command) => {
       const { backfillCommand } = await import('./commands/backfill.ts');
-      await backfillCommand(files, command.optsWithGlobals<GlobalOptions>());
+      await backfillCommand(sources, command.optsWithGlobals<BackfillCommandOptions>());
     });
 
   addQueryCommand(program);

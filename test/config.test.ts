@@ -42,6 +42,8 @@ test('without file, variables and flags everything has its default', async () =>
   assert.deepEqual(await loadConfig({ cwd: empty, env: {} }), {
     data: join(empty, 'pgvigil-data'),
     logLinePrefix: '%t-%c-',
+    blobStorage: {},
+    logAnalytics: { endpoint: 'https://api.loganalytics.azure.com' },
     ingest: { maxRecords: 5000, maxDelayMs: 250, maxBufferedBytes: 67108864 },
     detection: {
       intervalMs: 2000,

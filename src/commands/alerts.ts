@@ -1,13 +1,11 @@
 /** `pgvigil alerts list`, `deliveries` and `channels`. */
 import { type DuckDBValue, listValue } from '@duckdb/node-api';
-import { PgvigilError } from '../errors.ts';
-import { parseDuration } from '../model/duration.ts';
-import { parseMoment } from '../model/moment.ts';
 import type { Format } from '../query/formats.ts';
 import { openReader } from '../query/reader.ts';
 import { timestamp } from '../store/rows.ts';
 import { createContext, type GlobalOptions } from './context.ts';
 import { printRows } from './output.ts';
+import { pastMoment } from './past-moment.ts';
 import { commandSql } from './sql.ts';
 
 const NO_LIMIT = 9_000_000_000_000_000n;
@@ -30,7 +28,7 @@ export async function listAlertsCommand(options: ListOptions): Promise<void> {
     severities: severity === undefined ? null : listValue(severity),
     detector: detector ?? null,
     server: server?.toLowerCase() ?? null,
-    since: since === undefined ? null : timestamp(moment(since)),
+    since: since === undefined ? null : timestamp(pastMoment('--since', since)),
     limit: limitOf(options),
   });
 }
@@ -80,17 +78,4 @@ async function print(
 
 function limitOf({ limit }: { limit: number }): bigint {
   return limit === 0 ? NO_LIMIT : BigInt(limit);
-}
-
-/** A time, or so long ago. */
-function moment(text: string): number {
-  const now = Date.now();
-  const ago = parseDuration(text);
-  const time = ago === null ? parseMoment(text, now) : now - ago;
-  if (time !== null) return time;
-  throw new PgvigilError(
-    'USAGE',
-    `--since ${text} is no time`,
-    'Write 2026-12-31, "2026-12-31 18:00" (UTC), or a duration such as 24h.',
-  );
 }

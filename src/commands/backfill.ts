@@ -1,130 +1,117 @@
-/** `pgvigil backfill`: reads files the way the worker reads the hub, in event time. */
-import type { AlertCaps } from '../alerts/caps.ts';
-import type { Detector } from '../detect/detector.ts';
-import { checkInputs, fileHistory } from '../sources/files/history.ts';
-import type { HistoryEvent } from '../sources/history.ts';
+/** `pgvigil backfill`: reads the past the way the worker reads the hub, in event time. */
+import { Backfill, type BackfillEvents } from '../backfill/backfill.ts';
+import { openHistories } from '../backfill/histories.ts';
+import { beginning, readOutcome } from '../backfill/outcome.ts';
+import { resolveSecret } from '../config.ts';
+import { durationText } from '../model/duration.ts';
+import { printable } from '../printable.ts';
 import { Store } from '../store/store.ts';
-import { StoreWriter } from '../store/writer.ts';
-import { armDetectors } from '../worker/arming.ts';
-import { Detection } from '../worker/detection.ts';
-import { startEnriching } from '../worker/enriching.ts';
-import { createIngestor } from '../worker/ingestion.ts';
-import { startLearning } from '../worker/learning.ts';
-import { createContext, type GlobalOptions } from './context.ts';
+import { ReadinessBook } from '../worker/readiness-book.ts';
+import { countText, outcomeText } from './backfill-text.ts';
+import { type CommandContext, createContext, type GlobalOptions, stopSignal } from './context.ts';
+import { pastMoment } from './past-moment.ts';
 import { ProgressLine } from './progress.ts';
 
-/** A whole history is judged at once, which may take longer than a tick of the worker. */
-const DETECTOR_TIMEOUT_MS = 600_000;
+export interface BackfillCommandOptions extends GlobalOptions {
+  since?: string;
+  until?: string;
+  server?: string;
+  timezone?: string;
+  follow?: boolean;
+}
 
 /**
- * Loads the files, runs the detectors, leaves the alerts in the data folder. Nothing is sent: these alerts are
- * about the past.
+ * Loads the sources, runs the detectors, leaves the alerts in the data folder. Nothing is sent: these alerts are about the
+ * past.
+ *
+ * @throws PgvigilError USAGE, CONFIG_INVALID, SECRET_INVALID, FILE_UNREADABLE, SOURCE_REFUSED, DATA_*
  */
-export async function backfillCommand(paths: readonly string[], options: GlobalOptions): Promise<void> {
-  const { config, log, err } = await createContext(options, 'warn');
-  const { files } = await checkInputs(paths);
+export async function backfillCommand(
+  names: readonly string[],
+  options: BackfillCommandOptions,
+): Promise<void> {
+  const context = await createContext(options, 'warn');
+  const { config, log, env, err } = context;
+  const { server, timezone, since, until } = options;
+  const opened = await openHistories(names, {
+    config,
+    secret: (ref) => resolveSecret(ref, env, (message) => log.warn(message)),
+    since: since === undefined ? null : pastMoment('--since', since),
+    server,
+    timezone,
+    now: Date.now(),
+  });
+  const end = until === undefined ? Number.POSITIVE_INFINITY : pastMoment('--until', until);
+  const stop = new AbortController();
+  void stopSignal().then(() => stop.abort());
+
   const store = await Store.open(config.data, {
     walRecovered: (path) => log.warn({ path }, 'the write-ahead log was damaged and is set aside'),
   });
   try {
-    const writer = await StoreWriter.create(store);
-    const { armed, refused } = await armDetectors(store, config.detection);
-    for (const { error } of refused) log.error({ hint: error.hint }, error.message);
-
-    const totals = { records: 0, rejects: 0, repeated: 0, copies: 0 };
-    const leftOut: string[] = [];
-    const progress = new ProgressLine(
-      err,
-      files.reduce((sum, file) => sum + file.bytes, 0),
-    );
-    const limits = { ...config.ingest, maxDelayMs: 0 };
-    const ingestor = await createIngestor(store, writer, [config.logLinePrefix].flat(), limits, {
-      onPrefix: ({ server, format, lines, explained }, restored) => {
-        totals.rejects -= restored;
-        totals.records += restored;
-        const share = `${explained} of ${lines} lines looked at`;
-        err.write(`${server}: log_line_prefix ${JSON.stringify(format)} found (explains ${share})\n`);
-      },
-      onParserFailure: (reason, length) =>
-        log.warn({ reason, length }, 'a statement was too much for the parser; see the flag parser_failed'),
-      onRestored: (rejects) => err.write(`${rejects} earlier rejects could be decoded by now\n`),
-      onCommit: (result) => {
-        totals.records += result.records;
-        totals.rejects += result.rejects;
-        totals.repeated += result.repeated;
-        totals.copies += result.copies;
-      },
-      onRefused: (error, retryInMs) =>
-        log.error({ error, retryInMs }, 'the store refuses to write; trying again'),
-    });
-    const reading = {
-      position: (source: string, partition: string) => writer.position(source, partition),
-      since: 0,
-      until: Number.POSITIVE_INFINITY,
-      signal: new AbortController().signal,
-      onEvent: (event: HistoryEvent) => {
-        if (event.kind === 'left-out') leftOut.push(`${event.what}. ${event.hint}`);
-      },
-    };
+    const before = await beginning(store, Date.now());
+    const notices = new Notices(context);
+    const backfill = await Backfill.open({ store, config, events: notices, signal: stop.signal });
     try {
-      for await (const batch of fileHistory(paths).read(reading)) {
-        await ingestor.ingest(batch.messages, batch.contiguous);
-        progress.update({ records: totals.records, bytes: batch.done });
+      for (const one of opened) await backfill.read(one, end);
+      notices.progress.end();
+      if (stop.signal.aborted) {
+        err.write(`stopped: ${countText(backfill.totals)} so far. Run it again to go on from there.\n`);
+        return;
       }
+      await backfill.judge();
+      await new ReadinessBook({ store, config, onFailure: () => undefined }).refresh();
+      err.write(outcomeText(backfill.totals, await readOutcome(store, before), config.data));
+      for (const what of notices.leftOut) err.write(`Left out: ${what}\n`);
+      if (options.follow === true) await backfill.follow(opened);
     } finally {
-      await ingestor.stop();
-      progress.end();
+      notices.progress.end();
+      await backfill.close();
     }
-
-    const enrich = await startEnriching(store, config, (error) =>
-      log.error({ error }, 'addresses could not be looked up; run this again'),
-    );
-    const learn = await startLearning(store, config.detection.baselines, (error) =>
-      log.error({ error }, 'baselines could not be learned; run this again'),
-    );
-    const { maxAlertsPerHour } = config.detection;
-    const alerts = await detect(store, armed, { enrich, learn }, maxAlertsPerHour, (detector, error) =>
-      log.error({ detector: detector.id, error }, 'a detector failed; the others ran'),
-    );
-    const parts = [
-      `${totals.records.toLocaleString('en')} records stored`,
-      `${totals.rejects.toLocaleString('en')} rejects`,
-      ...(totals.copies > 0 ? [`${totals.copies.toLocaleString('en')} copies left out`] : []),
-      `${alerts.toLocaleString('en')} new alerts`,
-    ];
-    err.write(`${parts.join(', ')} in ${config.data}\n`);
-    if (totals.rejects > 0) {
-      err.write('See why: pgvigil query "SELECT code, count(*) FROM rejects GROUP BY code"\n');
-    }
-    for (const what of leftOut) err.write(`Left out: ${what}\n`);
-    if (totals.records === 0 && totals.rejects === 0 && totals.copies === 0)
-      err.write('Everything in the files was stored before.\n');
   } finally {
     await store.close();
   }
 }
 
-async function detect(
-  store: Store,
-  armed: Awaited<ReturnType<typeof armDetectors>>['armed'],
-  knowledge: { enrich: () => Promise<void>; learn: (until: number) => Promise<void> },
-  caps: AlertCaps,
-  onFailure: (detector: Detector, error: string) => void,
-): Promise<number> {
-  let alerts = 0;
-  const detection = new Detection({
-    store,
-    detectors: armed,
-    latenessMs: 0,
-    timeoutMs: DETECTOR_TIMEOUT_MS,
-    caps,
-    now: Date.now,
-    onAlert: ({ change }) => {
-      if (change === 'opened') alerts++;
-    },
-    onFailure,
-    ...knowledge,
-  });
-  await detection.finish();
-  return alerts;
+/** What happens on the way, said on standard error. */
+class Notices implements BackfillEvents {
+  readonly progress: ProgressLine;
+  /** What was not read, and what to do about it. */
+  readonly leftOut = new Set<string>();
+  readonly #context: CommandContext;
+
+  constructor(context: CommandContext) {
+    this.#context = context;
+    this.progress = new ProgressLine(context.err);
+  }
+
+  onBatch: BackfillEvents['onBatch'] = (_history, { done, total, unit }, { records }) =>
+    this.progress.update({ records, done, total, unit });
+
+  onEvent: BackfillEvents['onEvent'] = (history, event) => {
+    if (event.kind === 'left-out') {
+      this.leftOut.add(printable(`${event.what}. ${event.hint}`));
+      return;
+    }
+    const wait = durationText(Math.ceil(event.forMs / 1000) * 1000);
+    this.#say(`${history.title}: ${event.reason}; waiting ${wait}`);
+  };
+
+  onPrefix: BackfillEvents['onPrefix'] = ({ server, format, lines, explained }) =>
+    this.#say(
+      `${server}: log_line_prefix ${JSON.stringify(format)} found (explains ${explained} of ${lines} lines looked at)`,
+    );
+
+  onRestored: BackfillEvents['onRestored'] = (rejects) =>
+    this.#say(`${rejects} earlier rejects could be decoded by now`);
+
+  onRefusedDetector: BackfillEvents['onRefusedDetector'] = ({ error }) =>
+    this.#context.log.error({ hint: error.hint }, error.message);
+
+  onTrouble: BackfillEvents['onTrouble'] = (message, details) => this.#context.log.error(details, message);
+
+  #say(text: string): void {
+    this.progress.end();
+    this.#context.err.write(`${printable(text)}\n`);
+  }
 }

@@ -1,23 +1,23 @@
 /** A line of progress on a terminal; nothing in a pipe. */
+import { durationText } from '../model/duration.ts';
+import type { HistoryBatch } from '../sources/history.ts';
 
 const REDRAW_MS = 200;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
-export interface ProgressCounts {
+export interface ProgressCounts extends Pick<HistoryBatch, 'done' | 'total' | 'unit'> {
   records: number;
-  /** Bytes done, of `totalBytes`. */
-  bytes: number;
 }
 
 export class ProgressLine {
   readonly #out: NodeJS.WriteStream;
-  readonly #totalBytes: number;
   readonly #now: () => number;
   readonly #started: number;
   #drawn = 0;
 
-  constructor(out: NodeJS.WriteStream, totalBytes: number, now: () => number = Date.now) {
+  constructor(out: NodeJS.WriteStream, now: () => number = Date.now) {
     this.#out = out;
-    this.#totalBytes = totalBytes;
     this.#now = now;
     this.#started = now();
   }
@@ -28,16 +28,17 @@ export class ProgressLine {
     this.#out.write(`\r\x1b[K${this.line(counts)}`);
   }
 
-  /** Text of the line: records, megabytes, rate, time left. */
-  line({ records, bytes }: ProgressCounts): string {
-    const seconds = Math.max(0.001, (this.#now() - this.#started) / 1000);
-    const left = bytes > 0 ? ((this.#totalBytes - bytes) / bytes) * seconds : Number.NaN;
+  /** Text of the line: records, how much of all, rate, time left. */
+  line({ records, done, total, unit }: ProgressCounts): string {
+    const elapsed = Math.max(1, this.#now() - this.#started);
+    const amount = unit === 'bytes' ? megabytes : hours;
     const parts = [
       `${records.toLocaleString('en')} records`,
-      `${(bytes / 1e6).toFixed(1)} of ${(this.#totalBytes / 1e6).toFixed(1)} MB`,
-      `${Math.round(records / seconds).toLocaleString('en')} records/s`,
+      total === null ? amount(done) : `${amount(done)} of ${amount(total)}`,
+      `${Math.round((records * 1000) / elapsed).toLocaleString('en')} records/s`,
     ];
-    if (Number.isFinite(left)) parts.push(`${Math.ceil(left)} s left`);
+    if (total !== null && done > 0 && done < total)
+      parts.push(`${timeText(((total - done) / done) * elapsed)} left`);
     return parts.join('  ');
   }
 
@@ -45,4 +46,13 @@ export class ProgressLine {
   end(): void {
     if (this.#out.isTTY) this.#out.write('\r\x1b[K');
   }
+}
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+const hours = (milliseconds: number) => `${(milliseconds / HOUR_MS).toFixed(1)} h`;
+
+/** Seconds, above five minutes minutes: more would be a promise. */
+function timeText(milliseconds: number): string {
+  const unit = milliseconds < 5 * MINUTE_MS ? 1_000 : MINUTE_MS;
+  return durationText(Math.ceil(milliseconds / unit) * unit);
 }

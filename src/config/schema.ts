@@ -48,6 +48,22 @@ const eventHub = z
     }
   });
 
+const blobStorage = z.strictObject({
+  connectionString: secretRef
+    .optional()
+    .describe(
+      'Connection string, with a key or a signature (SAS) that may read and list. Without it: DefaultAzureCredential.',
+    ),
+});
+
+const logAnalytics = z.strictObject({
+  endpoint: z
+    .url({ protocol: /^https$/ })
+    .default('https://api.loganalytics.azure.com')
+    .meta({ allowed: 'a URL that starts with https://' })
+    .describe('Address of the query service; other clouds than the public one have their own.'),
+});
+
 const ingest = z.strictObject({
   maxRecords: z.int().min(1).max(100_000).default(5_000).describe('Records in one transaction at most.'),
   maxDelayMs: z
@@ -201,6 +217,10 @@ const sections = z.strictObject({
     .optional()
     .meta({ allowed: 'a section of keys' })
     .describe('The hub to read. Not needed by commands that only look at stored data.'),
+  blobStorage: blobStorage.prefault({}).describe('Archives that `pgvigil backfill https://…` reads.'),
+  logAnalytics: logAnalytics
+    .prefault({})
+    .describe('Workspaces that `pgvigil backfill log-analytics:…` reads.'),
   ingest: ingest.prefault({}).describe('How records are gathered and stored.'),
   detection: detection.prefault({}).describe('How detectors run.'),
   heartbeat: heartbeat
