@@ -101,15 +101,14 @@ export class LogsClient {
   }
 
   /**
-   * @param span what the question is about; the service looks at nothing else. About a single millisecond nothing less
-   * can be asked, so `too-much` is repeated, too: it may be trouble of the service that passes.
+   * @param span what the question is about; the service looks at nothing else
+   * @param isLeast nothing less can be asked for: `too-much` is repeated, too, as it may be trouble that passes
    * @throws PgvigilError SOURCE_REFUSED when the service says no, or gives no answer for as long as is waited
    * @throws AbortError once the signal is aborted
    */
-  async ask(query: string, span: Span): Promise<Answer> {
+  async ask(query: string, span: Span, isLeast: boolean): Promise<Answer> {
     const { title, limits } = this.#options;
     const giveUpAt = performance.now() + limits.patienceMs;
-    const isLeast = span.end - span.start <= 1;
     for (let pause = limits.pauseMs; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
       const outcome = await this.#try(query, span);
       this.#signal.throwIfAborted();
@@ -194,10 +193,13 @@ class Attempt {
     return this.#stop.signal;
   }
 
+  /** @throws the reason for which the answer is given up: what the client has of it by then is let go only so */
   progress(bytes: number): void {
+    this.signal.throwIfAborted();
     clearTimeout(this.#timer);
     this.#timer = this.#alarm(this.#limits.stallMs, 'the answer stopped coming');
     if (bytes > this.#limits.answerBytes) this.#stop.abort(new AnswerTooLarge(this.#limits.answerBytes));
+    this.signal.throwIfAborted();
   }
 
   answered({ status, headers }: PipelineResponse): void {

@@ -71,18 +71,14 @@ export function stretchOf(
   const next = known.generation + 1;
   // What is stored does not reach to what is wanted: one position cannot tell of two parts.
   if (wanted.start < known.from || wanted.start > known.end) return { ...fresh, generation: next };
-  const goesOn = now - known.asOf < AGAIN_AFTER_MS;
-  const unsettled = Math.max(wanted.start, known.asOf - LATENESS_MS);
-  const start = goesOn ? known.end : Math.min(unsettled, known.end);
+  if (now - known.asOf < AGAIN_AFTER_MS)
+    return known.end >= wanted.end ? null : { ...wanted, ...known, start: known.end, end: wanted.end };
+  const settled = known.asOf - LATENESS_MS;
+  const start = Math.min(Math.max(wanted.start, settled), known.end);
   if (start >= wanted.end) return null;
-  return {
-    day: wanted.day,
-    start,
-    end: wanted.end,
-    from: known.from,
-    asOf: goesOn ? known.asOf : now,
-    generation: start < known.end ? next : known.generation,
-  };
+  // Before `start`, what is not settled is no longer known to be stored as it stands now.
+  const from = settled < wanted.start ? wanted.start : known.from;
+  return { ...wanted, start, from, asOf: now, generation: start < known.end ? next : known.generation };
 }
 
 /** An offset that cannot be read stands for no coverage at all: the day is read again. */

@@ -2,7 +2,7 @@
  * Log Analytics as a history: what a diagnostic setting sent to a workspace, in AzureDiagnostics or in a table per category,
  * or in both.
  *
- * Day by day, oldest first; within a day one table after the other. Memory: an answer is given up at 32 MB, and held about
+ * Day by day, oldest first; within a day one table after the other. Memory: an answer is given up at 16 MB, and held about
  * four times while it is turned into messages.
  */
 import type { TokenCredential } from '@azure/identity';
@@ -42,7 +42,7 @@ export const DEFAULT_ENDPOINT = 'https://api.loganalytics.azure.com';
 const DEFAULT_AUDIENCE = 'https://api.loganalytics.io';
 
 const LIMITS: Limits & { sliceRows: number; sliceBytes: number } = {
-  answerBytes: 32 * 1024 * 1024,
+  answerBytes: 16 * 1024 * 1024,
   beginMs: 360_000,
   stallMs: 60_000,
   pauseMs: 1_000,

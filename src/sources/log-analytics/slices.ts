@@ -8,7 +8,7 @@ import type { Row } from './messages.ts';
 import { iso, type Span } from './span.ts';
 
 /** What a slice is meant to hold: far below what the service gives (500,000 rows, 100 MB), so that a slice fits in memory. */
-export const SLICE: Amount = { rows: 50_000, bytes: 8 * 1024 * 1024 };
+export const SLICE: Amount = { rows: 20_000, bytes: 4 * 1024 * 1024 };
 
 /** How far slices may depart from what the survey says. */
 const LARGEST_SCALE = 8;
@@ -62,7 +62,7 @@ export class Slicer {
   }
 
   #ask(table: TableName, span: Span): Promise<Answer> {
-    return this.#client.ask(rowsQuery(table, span, this.#servers), span);
+    return this.#client.ask(rowsQuery(table, span, this.#servers), span, span.end - span.start === 1);
   }
 
   #scaled(): Amount {

@@ -17,7 +17,7 @@ export async function surveyOf(
   servers: readonly string[],
 ): Promise<Survey> {
   const survey = new Map<string, Histogram>();
-  const answer = await client.ask(surveyQuery(tables, span, servers), span);
+  const answer = await client.ask(surveyQuery(tables, span, servers), span, false);
   if (answer.kind === 'rows') take(survey, answer.rows);
   // A workspace may call an answer partial because tables are missing, which looks as if rows were: they are counted apart.
   else for (const table of tables) await count(survey, client, table, span, servers);
@@ -32,10 +32,10 @@ async function count(
   span: Span,
   servers: readonly string[],
 ): Promise<void> {
-  const answer = await client.ask(hoursQuery(table, span, servers), span);
+  const middle = hourBetween(span);
+  const answer = await client.ask(hoursQuery(table, span, servers), span, middle === null);
   if (answer.kind === 'rows') take(survey, answer.rows);
   if (answer.kind !== 'too-much') return;
-  const middle = hourBetween(span);
   if (middle === null)
     throw new PgvigilError(
       'SOURCE_REFUSED',

@@ -84,6 +84,7 @@ describe('all rows arrive', () => {
     assert.deepEqual(numbersOf(early), upTo(5));
     const empty = new Shelf();
     await empty.read(historyOf(service), { since: LATER, until: DAY });
+    await empty.read(historyOf(service), { since: DAY + 20_000, until: DAY + 10_000 });
     assert.deepEqual(empty.batches, []);
   });
 
