@@ -23,19 +23,26 @@ const COLUMN = {
   backendType: 23,
 } as const;
 
+const PID = /^\d{1,10}$/;
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
 /** Body of the message for a sound row. */
 export function csvBody(row: Buffer, server: string, clock: LogClock): Buffer {
   const fields = csvFields(row);
   const field = (name: keyof typeof COLUMN): string | null => fields[COLUMN[name]] ?? null;
   const text = (name: keyof typeof COLUMN): string | undefined => field(name) ?? undefined;
   const message = field('message');
+  const pid = field('pid');
   const time = clock.read(field('time') ?? '');
   if (time === null) return refusedBody(`Its time ${field('time')} is not known to the second.`, row);
   // PostgreSQL has no event without a text; `(null)` is what the stderr log would show.
+  // A row that begins with what is left of another has some columns more.
+  if (!PID.test(pid ?? '') || !SQLSTATE.test(field('sqlstate') ?? ''))
+    return refusedBody('The columns of its row are not those of a csvlog.', row);
   if (message === null) return refusedBody('Its row of the csvlog has no message.', row);
   const event: LogEvent = {
     time,
-    pid: /^\d{1,10}$/.test(field('pid') ?? '') ? Number(field('pid')) : undefined,
+    pid: Number(pid),
     level: text('level'),
     sqlstate: text('sqlstate'),
     backendType: text('backendType'),

@@ -51,11 +51,11 @@ export class CsvSplitter implements Splitter {
     return rows;
   }
 
-  rest(): Rest | null {
-    if (this.#held.length === 0) return null;
+  rest(): Rest[] {
+    if (this.#held.length === 0) return [];
     const end = this.#start + this.#held.length;
     const broken = 'Its row of the csvlog has no end.';
-    return { entry: { bytes: this.#held, end, broken }, isTerminated: false };
+    return [{ entry: { bytes: this.#held, end, broken }, isTerminated: false }];
   }
 
   #next(): Entry | null {

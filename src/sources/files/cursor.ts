@@ -22,6 +22,7 @@ export class Cursor {
   #offset: number;
   /** Position of the last entry that is stored or was handed out. */
   #last: Last;
+  #isOther = false;
 
   /**
    * @param index entries that are behind it
@@ -44,6 +45,11 @@ export class Cursor {
     return this.#offset;
   }
 
+  /** True when an entry was passed that is another than the one in its place that is stored: a last line has grown on. */
+  get isOther(): boolean {
+    return this.#isOther;
+  }
+
   /** True when all that was handed out is stored, and nothing else. */
   isStored(position: Reading['position']): boolean {
     const stored = position(this.source, PARTITION) ?? START;
@@ -64,6 +70,8 @@ export class Cursor {
       this.#index++;
       this.#offset = entry.end;
     }
+    if (sequenceNumber === this.#last.sequenceNumber)
+      this.#isOther = digest.copy().digest('hex') !== this.#last.offset;
     if (entry.bytes.length === 0 || sequenceNumber <= this.#last.sequenceNumber) return null;
     this.#last = { sequenceNumber, offset: digest.copy().digest('hex') };
     return { source: this.source, partition: PARTITION, ...this.#last };

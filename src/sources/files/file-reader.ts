@@ -80,8 +80,9 @@ export class FileReader {
     // Set again at the end: one that is left early is located anew.
     this.#standings.delete(file.id);
     try {
-      const { packing, format, cursor } = known ?? (await this.#open(file.path, reading.position));
-      yield* this.#readOn(file, { packing, format, cursor }, reading, onLeftOut);
+      let from = known ?? (await this.#open(file.path, reading.position));
+      while (!(yield* this.#readOn(file, from, reading, onLeftOut)))
+        from = await this.#open(file.path, reading.position);
     } catch (error) {
       throw unreadable(file.path, error);
     }
@@ -108,12 +109,13 @@ export class FileReader {
     return { packing, format, cursor: await locate(candidates, entriesOf(path, packing, format)) };
   }
 
+  /** Returns false when the file is another than the one that the cursor is in: it has to be found anew. */
   async *#readOn(
     file: InputFile,
     { packing, format, cursor }: Pick<Standing, 'packing' | 'format' | 'cursor'>,
     { signal }: Pick<Reading, 'signal'>,
     onLeftOut: (left: LeftOut) => void,
-  ): AsyncGenerator<FileBatch> {
+  ): AsyncGenerator<FileBatch, boolean> {
     const { server, clock, batchBytes } = this.#options;
     const progress: Progress = { bytes: 0 };
     let messages: SourceMessage[] = [];
@@ -129,9 +131,10 @@ export class FileReader {
     let failure: unknown = null;
     try {
       for await (const chunk of fileContent(file.path, packing, cursor.offset, progress)) {
-        if (signal.aborted) return;
+        if (signal.aborted) return true;
         for (const entry of splitter.push(chunk)) {
           take(entry);
+          if (cursor.isOther) return false;
           if (size < batchBytes) continue;
           yield { messages, bytesRead: progress.bytes };
           messages = [];
@@ -141,23 +144,28 @@ export class FileReader {
     } catch (error) {
       failure = error;
     }
-    const rest = failure === null ? splitter.rest() : null;
-    const isSettled = rest !== null && (await isUnchangedSince(file));
-    const isWhole = rest !== null && isEntry(format, rest, isSettled);
-    if (isWhole) take(rest.entry, rest.isTerminated);
+    const rest = failure === null ? splitter.rest() : [];
+    const isSettled = rest.length > 0 && (await isUnchangedSince(file));
+    let left = 0;
+    for (const part of rest) {
+      if (left === 0 && isEntry(format, part, isSettled)) take(part.entry, part.isTerminated);
+      else left += part.entry.bytes.length;
+    }
+    if (cursor.isOther) return false;
     if (messages.length > 0) yield { messages, bytesRead: progress.bytes };
-    if (rest !== null && !isWhole) onLeftOut({ bytes: rest.entry.bytes.length });
+    if (left > 0) onLeftOut({ bytes: left });
     // What names the file may not have been whole either.
     if (cursor.index > 0) {
       const mark =
         packing === 'none'
           ? await fileSlice(file.path, Math.max(0, cursor.offset - MARK_BYTES), cursor.offset)
           : Buffer.alloc(0);
-      const isYoung = rest?.isTerminated === true && !isWhole;
+      const isYoung = left > 0 && !isSettled;
       const { bytes, changed } = file;
       this.#standings.set(file.id, { bytes, changed, packing, format, cursor, mark, isYoung, failure });
     }
     if (failure !== null) throw failure;
+    return true;
   }
 }
 
@@ -201,7 +209,7 @@ async function firstLine(path: string, packing: Packing): Promise<Buffer> {
   } catch {
     // Reading it will say why.
   }
-  return splitter.rest()?.entry.bytes ?? Buffer.alloc(0);
+  return splitter.rest()[0]?.entry.bytes ?? Buffer.alloc(0);
 }
 
 /** All entries of a file, the last one too; of a damaged one what can be read. */
@@ -218,6 +226,5 @@ async function* entriesOf(
     // Reading it will say why.
     return;
   }
-  const rest = splitter.rest();
-  if (rest !== null) yield rest;
+  yield* splitter.rest();
 }

@@ -6,7 +6,7 @@ import { jsonBody, readJsonLine } from './json-record.ts';
 import { refusedBody } from './log-record.ts';
 import type { LogClock } from './log-time.ts';
 import { type Entry, LineSplitter, type Splitter } from './splitter.ts';
-import { isSection, readLineStart } from './stderr-line.ts';
+import { levelsIn, PREFIX_REACH } from './stderr-line.ts';
 import { stderrBody, stderrTime } from './stderr-record.ts';
 import { StderrSplitter } from './stderr-splitter.ts';
 
@@ -84,8 +84,7 @@ function formatOf(line: Buffer): Format | null {
   }
   if (beginsAsRow(line)) return CSVLOG;
   if (line[0] === 0x09) return null;
-  const start = readLineStart(line.toString('latin1', 0, 2_048));
-  return start !== null && !isSection(start.word) ? STDERR : null;
+  return levelsIn(line.toString('latin1', 0, PREFIX_REACH)).length > 0 ? STDERR : null;
 }
 
 export function isJson(line: Buffer): boolean {

@@ -19,8 +19,8 @@ export interface Entry {
 export interface Splitter {
   /** Entries that are complete with this chunk. */
   push(chunk: Buffer): Entry[];
-  /** What is left behind the last entry; null when nothing is. */
-  rest(): Rest | null;
+  /** What is left behind the last entry. */
+  rest(): Rest[];
 }
 
 export interface Rest {
@@ -70,10 +70,10 @@ export class LineSplitter implements Splitter {
     return lines;
   }
 
-  rest(): Rest | null {
-    if (this.#bytes === 0) return null;
+  rest(): Rest[] {
+    if (this.#bytes === 0) return [];
     const bytes = this.#line(Buffer.concat(this.#parts));
-    return { entry: { bytes, end: this.#end, broken: null }, isTerminated: false };
+    return [{ entry: { bytes, end: this.#end, broken: null }, isTerminated: false }];
   }
 
   #take(): Buffer {

@@ -11,10 +11,10 @@ const SECTIONS = ['DETAIL', 'HINT', 'QUERY', 'CONTEXT', 'LOCATION', 'BACKTRACE',
 export type Section = (typeof SECTIONS)[number];
 
 const LEVEL = new RegExp(`(${LEVELS.join('|')}): {2}`, 'g');
-const WORD = new RegExp(`(${[...LEVELS, ...SECTIONS].join('|')}): {2}`);
+const WORD = new RegExp(`(${[...LEVELS, ...SECTIONS].join('|')}): {2}`, 'g');
 
 /** How many bytes of a line are searched for the end of its prefix. */
-const PREFIX_REACH = 2_048;
+export const PREFIX_REACH = 2_048;
 
 /** A time as `%t`, `%m` and `%s` print it; UTC first, because a level may be glued to it. */
 const TIME = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{3})? (?:UTC|GMT|[A-Z][A-Za-z]{1,3}[A-Z]|[+-]\d\d(?::?\d\d)?)`;
@@ -26,8 +26,8 @@ const PID = new RegExp(
   `^${TIME}(?:[ :]{0,2}\\[(\\d{1,7})[\\]-]| (\\d{1,7}) |[ -]\\[?[0-9a-f]{8}\\.([0-9a-f]{1,6})\\b)`,
 );
 
-/** Where the prefix of a line ends, as far as its first word tells. */
-export interface LineStart {
+/** A place where the prefix of a line may end: a name in the prefix may hold such words, and so may the text. */
+export interface Word {
   /** Up to the word. */
   prefix: string;
   /** A level, or the name of a section. */
@@ -36,32 +36,39 @@ export interface LineStart {
   textStart: number;
 }
 
-/** @param line as Latin-1: a character a byte */
-export function readLineStart(line: string): LineStart | null {
-  const found = WORD.exec(line.slice(0, PREFIX_REACH));
-  if (found === null) return null;
-  return {
-    prefix: line.slice(0, found.index),
-    word: found[1]!,
-    textStart: found.index + found[0].length,
-  };
+/** More words than any line has that was not made to have them. */
+const MOST_WORDS = 16;
+
+/** Levels and names of sections in a line. @param line as Latin-1: a character a byte */
+export function wordsIn(line: string): Word[] {
+  const words: Word[] = [];
+  const start = line.slice(0, PREFIX_REACH);
+  WORD.lastIndex = 0;
+  for (let found = WORD.exec(start); found !== null && words.length < MOST_WORDS; found = WORD.exec(start)) {
+    const prefix = start.slice(0, found.index);
+    words.push({ prefix, word: found[1]!, textStart: WORD.lastIndex });
+  }
+  return words;
 }
 
 export function isSection(word: string): word is Section {
   return (SECTIONS as readonly string[]).includes(word);
 }
 
-/** How far a name in a prefix may reach: three names of 63 bytes, written as `\x…`, and what stands between them. */
-const NAMES_REACH = 1_024;
+/** The words at which the prefix of an entry may end. */
+export function levelsIn(line: string): Word[] {
+  return wordsIn(line).filter(({ word }) => !isSection(word));
+}
 
 /**
- * True when a level follows so soon behind the word of a section that the section may be a name in the prefix of an entry:
- * the application name is a client's choice.
+ * The word that makes a line a section of the entry whose first line has these levels: both have the same prefix. Of several
+ * the last: the others stand in a name of the prefix. Null when it is no section of it.
  */
-export function mayBeEntry(line: string, { textStart }: LineStart): boolean {
-  LEVEL.lastIndex = textStart;
-  const found = LEVEL.exec(line);
-  return found !== null && found.index < textStart + NAMES_REACH;
+export function sectionIn(line: string, levels: readonly Word[]): Word | null {
+  const found = wordsIn(line).findLast(
+    ({ word, prefix }) => isSection(word) && levels.some((level) => isSamePrefix(prefix, level.prefix)),
+  );
+  return found ?? null;
 }
 
 /** The one level word of a text; null when there are several, of which the decoder has to choose. */
@@ -71,25 +78,25 @@ export function onlyLevel(text: string): string | null {
   return LEVEL.exec(text) === null ? level : null;
 }
 
-/** Sections that a line can have: what `%l` may have counted on by. */
+/** Sections that an entry can have: what `%l` may have counted on by. */
 const MOST_SECTIONS = 8;
 
-/**
- * True when two prefixes are of one entry: equal, but that `%l` counts each line, and that `%t`, at the start, may tell the
- * next second.
- */
+/** A time in seconds, as `%t` prints it: read from the clock for each line anew. That of `%m` is one for the entry. */
+const SECONDS_AT_START = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d /;
+
+/** True when two prefixes are of one entry: equal, but that `%l` counts each line, and `%t`, at the start, may be later. */
 export function isSamePrefix(prefix: string, first: string): boolean {
   if (prefix === first) return true;
-  const parts = prefix.match(/\d+|\D+/g) ?? [];
-  const firsts = first.match(/\d+|\D+/g) ?? [];
+  const time = SECONDS_AT_START.exec(first)?.[0].length ?? 0;
+  if (time > 0 && !SECONDS_AT_START.test(prefix)) return false;
+  if (time === 0 && TIME_AT_START.exec(prefix)?.[0] !== TIME_AT_START.exec(first)?.[0]) return false;
+  const parts = prefix.slice(time).match(/\d+|\D+/g) ?? [];
+  const firsts = first.slice(time).match(/\d+|\D+/g) ?? [];
   if (parts.length !== firsts.length) return false;
-  const timed = TIME_AT_START.test(first) ? 12 : 0;
   return parts.every((part, index) => {
     const other = firsts[index]!;
-    if (part === other) return true;
-    if (!/^\d{1,15}$/.test(part) || !/^\d{1,15}$/.test(other)) return false;
-    const ahead = Number(part) - Number(other);
-    return index < timed || (ahead > 0 && ahead <= MOST_SECTIONS);
+    const ahead = /^\d{1,15}$/.test(part) && /^\d{1,15}$/.test(other) ? Number(part) - Number(other) : 0;
+    return part === other || (ahead > 0 && ahead <= MOST_SECTIONS);
   });
 }
 

@@ -1,11 +1,8 @@
 /** Entries of the stderr log: a line with a level, its further lines, and the sections of the same entry. */
 import { type Entry, LineSplitter, MAX_ENTRY_BYTES, type Rest, type Splitter } from './splitter.ts';
-import { isSamePrefix, isSection, readLineStart } from './stderr-line.ts';
+import { levelsIn, PREFIX_REACH, sectionIn, type Word } from './stderr-line.ts';
 
 const TAB = 0x09;
-
-/** How many bytes of a line are looked at. */
-const START_REACH = 2_048;
 
 export class StderrSplitter implements Splitter {
   readonly #lines: LineSplitter;
@@ -14,8 +11,8 @@ export class StderrSplitter implements Splitter {
   #bytes = 0;
   #end: number;
   #broken: string | null = null;
-  /** The prefix of its first line; null where no level ends one. */
-  #prefix: string | null = null;
+  /** Where the prefix of its first line may end. */
+  #levels: Word[] = [];
 
   /** @param start offset of the first chunk in its stream, where an entry begins */
   constructor(start: number) {
@@ -38,34 +35,34 @@ export class StderrSplitter implements Splitter {
     return entries;
   }
 
-  rest(): Rest | null {
-    const line = this.#lines.rest();
-    const parts = line === null ? this.#parts : [...this.#parts, line.entry.bytes];
-    if (parts.length === 0) return null;
-    return {
-      entry: { bytes: joined(parts), end: line?.entry.end ?? this.#end, broken: this.#broken },
-      isTerminated: line === null,
-    };
+  /** Half a line that begins an entry is apart: a server that died leaves one behind a whole entry. */
+  rest(): Rest[] {
+    const [line] = this.#lines.rest();
+    const whole = { bytes: joined(this.#parts), end: this.#end, broken: this.#broken };
+    if (line === undefined) return this.#parts.length === 0 ? [] : [{ entry: whole, isTerminated: true }];
+    if (this.#parts.length === 0 || levelsAt(line.entry.bytes).length > 0) {
+      if (!this.#belongs(line.entry)) {
+        const half = { ...line.entry, broken: soundness(line.entry) };
+        return [
+          ...(this.#parts.length === 0 ? [] : [{ entry: whole, isTerminated: true }]),
+          { entry: half, isTerminated: false },
+        ];
+      }
+    }
+    const bytes = joined([...this.#parts, line.entry.bytes]);
+    return [{ entry: { ...whole, bytes, end: line.entry.end }, isTerminated: false }];
   }
 
   #belongs({ bytes, broken }: Entry): boolean {
     if (this.#parts.length === 0 || broken !== null) return false;
     if (this.#bytes + bytes.length > MAX_ENTRY_BYTES) return false;
     if (bytes[0] === TAB) return true;
-    if (this.#prefix === null) return false;
-    const start = readLineStart(bytes.toString('latin1', 0, START_REACH));
-    return start !== null && isSection(start.word) && isSamePrefix(start.prefix, this.#prefix);
+    return this.#levels.length > 0 && sectionIn(startOf(bytes), this.#levels) !== null;
   }
 
-  #begin({ bytes, broken }: Entry): void {
-    const start = bytes[0] === TAB ? null : readLineStart(bytes.toString('latin1', 0, START_REACH));
-    const isEntry = start !== null && !isSection(start.word);
-    this.#prefix = isEntry ? start.prefix : null;
-    this.#broken =
-      broken ??
-      (isEntry || bytes.length === 0
-        ? null
-        : 'Its line of the log has no level: another program wrote it, or a part is missing.');
+  #begin(line: Entry): void {
+    this.#levels = levelsAt(line.bytes);
+    this.#broken = soundness(line);
   }
 
   #take(): Entry | null {
@@ -75,6 +72,21 @@ export class StderrSplitter implements Splitter {
     this.#bytes = 0;
     return entry;
   }
+}
+
+const NO_LEVEL = 'Its line of the log has no level: another program wrote it, or a part is missing.';
+
+/** Why the first line of an entry makes none; null for a sound one. */
+function soundness({ bytes, broken }: Entry): string | null {
+  return broken ?? (bytes.length === 0 || levelsAt(bytes).length > 0 ? null : NO_LEVEL);
+}
+
+function levelsAt(line: Buffer): Word[] {
+  return line[0] === TAB ? [] : levelsIn(startOf(line));
+}
+
+function startOf(line: Buffer): string {
+  return line.toString('latin1', 0, PREFIX_REACH);
 }
 
 function joined(lines: readonly Buffer[]): Buffer {

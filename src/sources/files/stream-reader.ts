@@ -48,8 +48,7 @@ export async function* readStream(
   }
   // A row that only lacks its line end has it now.
   const last = splitter.push(LINE_END);
-  const rest = splitter.rest();
-  for (const entry of rest === null ? last : [...last, rest.entry]) {
+  for (const entry of [...last, ...splitter.rest().map((rest) => rest.entry)]) {
     const place = cursor.pass(entry);
     if (place !== null) messages.push({ ...place, body: format.body(entry, server, clock) });
   }
