@@ -26,16 +26,20 @@ function decodeUnpacked(body: Uint8Array, options: DecodeOptions): DecodedMessag
   return decodeInFull(body, options, text);
 }
 
-/** A body that cannot be unpacked is a reject as a whole, and one packed twice is no JSON. */
+/** A body that cannot be unpacked to its end is a reject, beside the records of its start. One packed twice is no JSON. */
 function decodePacked(body: Uint8Array, options: DecodeOptions): DecodedMessage {
   const unpacked = unpackGzip(body);
-  if (unpacked !== null) return decodeUnpacked(unpacked, options);
-  const reason = 'It is packed with gzip and damaged, or unpacks to more than 64 MB.';
-  return {
-    records: [],
-    rejects: [{ index: null, code: 'INVALID_JSON', reason, raw: body }],
-    unexplained: [],
-  };
+  const decoded =
+    unpacked === null
+      ? { records: [], rejects: [], unexplained: [] }
+      : decodeUnpacked(unpacked.bytes, options);
+  if (unpacked?.isWhole === true) return decoded;
+  const reason =
+    unpacked === null
+      ? 'It is packed with gzip and damaged, or unpacks to more than 64 MB.'
+      : 'It is packed with gzip and cut; what could be unpacked is decoded.';
+  const others = decoded.rejects.filter(({ index }) => index !== null);
+  return { ...decoded, rejects: [{ index: null, code: 'INVALID_JSON', reason, raw: body }, ...others] };
 }
 
 /** `decodeMessage` for a message whose records are as known and all decode; null for any other. */
