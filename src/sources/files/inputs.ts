@@ -26,10 +26,10 @@ export interface Inputs {
 }
 
 /**
- * Names of files that are taken from a folder: logs and archives as servers, logrotate and Azure name them. Other files in
- * it are no logs.
+ * Names of files that are taken from a folder: logs and archives as servers, logrotate (`.1`, `-20261101`) and Azure name
+ * them. Other files in it are no logs.
  */
-const LOG_NAME = /^(.+)\.(log|csv|json|ndjson|jsonl)((?:[.-]\w{1,20})*?)(\.gz|\.zst)?$/i;
+const LOG_NAME = /^(.+)\.(log|csv|json|ndjson|jsonl)((?:[.-]\d[\dT:_-]{0,24}){0,4})(\.gz|\.zst)?$/i;
 
 /** Digits count as numbers: `-2` comes before `-10`. */
 const NATURAL = new Intl.Collator('en', { numeric: true });

@@ -33,7 +33,7 @@ describe('a folder', () => {
         'old/server.log-20261101',
         'x.ndjson',
       ],
-      ...['readme.txt', 'base/1/1259', '.hidden.log', 'dump.sql', 'pg_hba.conf'],
+      ...['readme.txt', 'x.json.txt', 'base/1/1259', '.hidden.log', 'dump.sql', 'pg_hba.conf'],
     ];
     assert.deepEqual(await namesFor(await folderOf(t, names), '.'), [
       ...['a/h=9/PT1H.json', 'a/h=10/PT1H.json', 'log.9.json', 'log.10.json'],

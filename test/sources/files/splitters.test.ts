@@ -172,6 +172,19 @@ describe('a csvlog', () => {
     ));
 });
 
+it('a row of a csvlog begins with its whole time, or it is none', () => {
+  const good = row({ user: 'bob', message: 'one', statement: 'two', application: 'psql' });
+  // What is left of a row may have no comma: the glued row has as many columns as one should.
+  for (const half of ['2026-11-28 07:00:49.042 UT', '2026', ' ', 'x']) {
+    const { entries } = split(MAKERS.csvlog!, Buffer.from(half + good + good));
+    assert.deepEqual(
+      entries.map(({ broken }) => broken === null),
+      [false, true],
+      half,
+    );
+  }
+});
+
 describe('a stderr log', () => {
   it('keeps a section with the entry that has its prefix, also where seconds and lines count on', () => {
     const lines = [
