@@ -17,6 +17,7 @@ const HEAD_BYTES = 4096;
 const ENVELOPE = /^(?:\u00ef\u00bb\u00bf)?\s*\{\s*"records"\s*:\s*\[/;
 const EMPTY = Buffer.alloc(0);
 const LF = 10;
+const BOM_BYTES = 3;
 
 /** A part of the text. */
 export interface Document {
@@ -26,6 +27,7 @@ export interface Document {
   raw: Buffer;
   /** What there is to decode; empty between documents. */
   body: Buffer;
+  /** Of what follows. */
   layout: Layout;
 }
 
@@ -88,8 +90,8 @@ export class Documents {
     while (from < chunk.length) {
       const room = MAX_DOCUMENT_BYTES - this.#restBytes;
       const part = chunk.subarray(from, from + room);
-      const end = this.#layout === 'envelope' ? this.#elements.end(part) : part.indexOf(LF) + 1;
-      if (end > 0) {
+      const end = this.#layout === 'envelope' ? this.#elements.end(part) : part.indexOf(LF) + 1 || -1;
+      if (end >= 0) {
         this.#keep(part.subarray(0, end));
         from += end;
         yield* this.#take(true);
@@ -111,9 +113,8 @@ export class Documents {
       return;
     }
     const body = ended ? this.#elements.body(raw) : raw;
-    const { isOver } = this.#elements;
+    if (this.#elements.isOver) this.#layout = 'lines';
     yield this.#document(raw, body);
-    if (isOver) this.#layout = 'lines';
   }
 
   #document(raw: Buffer, body: Buffer): Document {
@@ -151,7 +152,9 @@ function openingOf(head: Buffer): number {
 
 /** Whether a text that is known in part may go on as `{"records":[`. */
 function mayOpen(head: Buffer): boolean {
-  return '{"records":['.startsWith(head.toString('utf8').replace(/[\s\ufeff]+/g, ''));
+  return (
+    head.length < BOM_BYTES || '{"records":['.startsWith(head.toString('utf8').replace(/[\s\ufeff]+/g, ''))
+  );
 }
 
 /** Whether a text is a JSON object or array: a number or a word may be the beginning of a longer one. */

@@ -18,7 +18,7 @@ export class Elements {
   }
 
   /**
-   * Length of what belongs to the element at hand, counted from the start of `part`; 0 where it goes on. A line break inside a
+   * Length of what belongs to the element at hand, counted from the start of `part`; -1 where it goes on. A line break inside a
    * string, which JSON does not allow, ends the element and the array: the end of the string is missing.
    */
   end(part: Buffer): number {
@@ -32,7 +32,7 @@ export class Elements {
         return length;
       }
     }
-    return 0;
+    return -1;
   }
 
   /** An element without what separates it from its neighbours; empty for what is between. */
@@ -41,9 +41,7 @@ export class Elements {
     while (from < to && isBetween(raw[from]!)) from++;
     while (to > from && isBetween(raw[to - 1]!)) to--;
     const body = raw.subarray(from, to);
-    if (!this.#isClosed) return body;
-    if (/^\]?\s*\}?$/.test(body.toString('latin1', 0, 64))) return body.subarray(0, 0);
-    return body.at(-1) === CLOSE_ARRAY ? body.subarray(0, -1) : body;
+    return this.#isClosed && /^\]\s*\}?$/.test(body.toString('latin1', 0, 64)) ? body.subarray(0, 0) : body;
   }
 
   /** Length of the element if it ends with this byte, at `index`. */
@@ -52,7 +50,7 @@ export class Elements {
     if (this.#isClosed) {
       if (byte === SPACE || byte === LF || byte === CR || byte === TAB) return null;
       this.#isOver = true;
-      return byte === CLOSE_OBJECT ? index + 1 : Math.max(index, 1);
+      return byte === CLOSE_OBJECT ? index + 1 : index;
     }
     switch (byte) {
       case QUOTE:
@@ -67,9 +65,11 @@ export class Elements {
       case CLOSE_OBJECT:
       case CLOSE_ARRAY:
         if (this.#depth > 0) return --this.#depth === 0 ? index + 1 : null;
-        this.#isClosed = true;
-        // A number or word before it is an element of its own.
-        return this.#begun ? index + 1 : null;
+        // A number or word before the end is an element of its own.
+        if (this.#begun) return byte === CLOSE_ARRAY ? index : null;
+        if (byte === CLOSE_ARRAY) this.#isClosed = true;
+        else this.#begun = true;
+        return null;
       case COMMA:
         return this.#depth === 0 && this.#begun ? index + 1 : null;
       default:
