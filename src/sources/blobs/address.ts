@@ -44,6 +44,8 @@ export function placeOf(address: BlobAddress): BlobPlace {
     return place(serviceOf(address.connectionString).getContainerClient(name), rest.join('/'));
   }
   const url = urlOf(address.url);
+  if ('getToken' in address.credential && url.protocol !== 'https:')
+    throw malformed('a sign-in with Microsoft Entra ID is sent over https only');
   const parts = url.pathname.split('/').slice(1);
   const account = isPathStyle(url) ? `/${parts.shift() ?? ''}` : '';
   const [name = '', ...rest] = parts;

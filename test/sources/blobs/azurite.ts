@@ -8,12 +8,7 @@ import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import {
-  type BlobItem,
-  BlobServiceClient,
-  type ContainerClient,
-  StorageSharedKeyCredential,
-} from '@azure/storage-blob';
+import { BlobServiceClient, type ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 
 const PROGRAM = fileURLToPath(
   new URL('../../../fixtures/azurite/node_modules/azurite/dist/src/blob/main.js', import.meta.url),
@@ -61,9 +56,14 @@ export class Azurite {
     return `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};BlobEndpoint=${this.url};`;
   }
 
+  /** A container, past every front. */
+  client(name: string): ContainerClient {
+    return this.#service!.getContainerClient(name);
+  }
+
   /** A new container. */
   async container(): Promise<ContainerClient> {
-    const container = this.#service!.getContainerClient(`archive-${++this.#containers}`);
+    const container = this.client(`archive-${++this.#containers}`);
     await container.create();
     return container;
   }
@@ -115,10 +115,4 @@ export async function append(container: ContainerClient, name: string, content: 
   const blob = container.getAppendBlobClient(name);
   await blob.createIfNotExists();
   await blob.appendBlock(content, Buffer.byteLength(content));
-}
-
-export async function listed(container: ContainerClient): Promise<BlobItem[]> {
-  const found: BlobItem[] = [];
-  for await (const blob of container.listBlobsFlat()) found.push(blob);
-  return found;
 }
