@@ -5,14 +5,14 @@ import { gzipSync } from 'node:zlib';
 import type { ContainerClient } from '@azure/storage-blob';
 import { readRecording } from '../../../src/demo/recording.ts';
 import { blobHistory } from '../../../src/sources/blobs/blob-history.ts';
-import { readFileMessages } from '../../../src/sources/file.ts';
+import { fileHistory } from '../../../src/sources/files/history.ts';
 import type { History } from '../../../src/sources/history.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { StoreWriter } from '../../../src/store/writer.ts';
 import { createIngestor } from '../../../src/worker/ingestion.ts';
 import type { Ingestor } from '../../../src/worker/ingestor.ts';
 import { temporaryStore } from '../../store/support.ts';
-import { TestFolder } from '../shelf.ts';
+import { TestFolder } from '../files/shelf.ts';
 import { Azurite, append, put, skipAzurite } from './azurite.ts';
 import { avroFile, event } from './capture-files.ts';
 import { HOUR_MS } from './ledger.ts';
@@ -77,11 +77,7 @@ async function load(store: Store, history: History, most = Infinity): Promise<nu
 /** The store of a file of these lines. */
 async function fromFile(t: TestContext, content: readonly string[]): Promise<Store> {
   const store = await temporaryStore(t);
-  const path = await folder.fileOf(`${content.join('\n')}\n`);
-  await withIngestor(store, async (ingestor, writer) => {
-    for await (const { messages } of readFileMessages(path, (source) => writer.position(source, '0')))
-      await ingestor.ingest(messages, false);
-  });
+  await load(store, fileHistory([await folder.fileOf(`${content.join('\n')}\n`)]));
   return store;
 }
 
