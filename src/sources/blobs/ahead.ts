@@ -11,14 +11,21 @@ export async function* ahead<T, R>(
   limit: number,
 ): AsyncGenerator<Started<T, R>> {
   const begun: Started<T, R>[] = [];
-  for await (const task of tasks) {
-    const result = run(task);
-    // It is reported where the result is waited for.
-    result.catch(() => undefined);
-    begun.push({ task, result });
-    if (begun.length >= limit) yield begun.shift()!;
+  let failure: { error: unknown } | null = null;
+  try {
+    for await (const task of tasks) {
+      const result = run(task);
+      // It is reported where the result is waited for.
+      result.catch(() => undefined);
+      begun.push({ task, result });
+      if (begun.length >= limit) yield begun.shift()!;
+    }
+  } catch (error) {
+    // What was begun before comes first.
+    failure = { error };
   }
   yield* begun;
+  if (failure !== null) throw failure.error;
 }
 
 /** Passes values on and says whether they are all known, looking ahead up to `limit` of them. */

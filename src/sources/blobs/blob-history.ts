@@ -30,7 +30,7 @@ export interface BlobHistoryOptions {
   address: BlobAddress;
   /** Chunks downloaded at a time. Default 4. */
   concurrency?: number;
-  /** Default 4 MiB. */
+  /** Default 1 MiB. */
   chunkBytes?: number;
   /** Messages come in batches of about as many bytes. Default 4 MiB. */
   batchBytes?: number;
@@ -107,7 +107,7 @@ class BlobHistory implements History {
   async *#readSpan(reading: Reading, span: Period, batches: Batches): AsyncGenerator<HistoryBatch> {
     const onEvent = reading.onEvent ?? (() => undefined);
     const { container, prefix, source } = this.#place;
-    const { retryMs, chunkBytes = 4 * 1024 * 1024, concurrency = 4 } = this.#options;
+    const { retryMs, chunkBytes = 1024 * 1024, concurrency = 4 } = this.#options;
     const patience = new Patience(reading.signal, onEvent, retryMs);
     const chunks = new Chunks(container, patience, chunkBytes);
     const context: JobContext = {

@@ -122,7 +122,7 @@ export class BlobJob {
     let at = from;
     for await (const chunk of chunks) {
       at += chunk.bytes.length;
-      this.done = Math.min(at, this.blob.size);
+      this.done = Math.max(this.done, Math.min(at, this.blob.size));
       yield chunk;
     }
   }
@@ -145,6 +145,7 @@ function leftOutFor(error: unknown): { what: string; hint: string } | null {
         hint: 'Change its access tier to Hot or Cool (az storage blob set-tier) and read again when that is done.',
       };
     case 412:
+    case 416:
       return { what: 'changes all the time', hint: 'The rest of it is left for the next reading.' };
     default:
       return null;

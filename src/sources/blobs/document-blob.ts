@@ -8,7 +8,7 @@ import { Documents } from './documents.ts';
 import { partitionOf, type Stored } from './generations.ts';
 import { type Layout, type Mark, markText } from './mark.ts';
 import type { Placed } from './placed.ts';
-import { statusOf } from './refusal.ts';
+import { isChange } from './refusal.ts';
 import { Tail } from './tail.ts';
 
 /** A blob changes under our hands this often without a new line in it before it is left for the next reading. */
@@ -63,7 +63,7 @@ export async function* readDocuments(blob: DocumentBlob): AsyncGenerator<Placed>
       if (error instanceof Replaced) {
         generation++;
         mark = null;
-      } else if (statusOf(error) !== 412 || ++changes > MAX_CHANGES) throw error;
+      } else if (!isChange(error) || ++changes > MAX_CHANGES) throw error;
       chunks = blob.again(startOf(mark));
     }
   }

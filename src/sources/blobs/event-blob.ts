@@ -6,7 +6,7 @@ import type { Chunk } from './chunks.ts';
 import { partitionOf, type Stored } from './generations.ts';
 import { markText } from './mark.ts';
 import type { Placed } from './placed.ts';
-import { statusOf } from './refusal.ts';
+import { isChange } from './refusal.ts';
 
 /** The service writes such files once; one that changes this often is something else. */
 const MAX_CHANGES = 20;
@@ -54,7 +54,7 @@ export async function* readEvents(blob: EventBlob): AsyncGenerator<Placed> {
         blob.onDamage(error.message);
         return;
       }
-      if (statusOf(error) !== 412 || ++changes > MAX_CHANGES) throw error;
+      if (!isChange(error) || ++changes > MAX_CHANGES) throw error;
     }
   }
 }

@@ -38,6 +38,12 @@ export function codeOf(error: unknown): string {
   return typeof found === 'string' ? found : 'unknown error';
 }
 
+/** Whether a blob is not what it was when it was listed, or is shorter. */
+export function isChange(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === 412 || status === 416;
+}
+
 /** Whether asking again may help. */
 export function isPassing(error: unknown): boolean {
   const status = statusOf(error);
