@@ -2,7 +2,7 @@
  * Reads a blob of JSON from where the store stands: archives of diagnostic settings, which grow while they are read, data exports
  * of Log Analytics, files that were put there; gzip or not.
  */
-import { unpacked } from '../files/unpack.ts';
+import { unpacked } from '../unpack.ts';
 import type { Chunk } from './chunks.ts';
 import { Documents } from './documents.ts';
 import { partitionOf, type Stored } from './generations.ts';

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { messageOf, PgvigilError } from '../../errors.ts';
-import { type Packing, packingOf, unpacked } from './unpack.ts';
+import { type Packing, packingOf, unpacked } from '../unpack.ts';
 
 /** How far a reading has come, bytes as stored. */
 export interface Progress {

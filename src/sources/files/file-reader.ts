@@ -3,13 +3,13 @@ import { stat } from 'node:fs/promises';
 import { PgvigilError } from '../../errors.ts';
 import type { SourceMessage } from '../../model/message.ts';
 import type { Reading } from '../history.ts';
+import type { Packing } from '../unpack.ts';
 import { fileContent, fileSlice, type Progress, packingOfFile, peek, unreadable } from './content.ts';
 import { type Cursor, candidatesFor, locate } from './cursor.ts';
 import { type Format, HEAD_BYTES, isJson, type ToldFormat, tellFormat } from './format.ts';
 import type { InputFile } from './inputs.ts';
 import type { LogClock } from './log-time.ts';
 import { type Entry, LineSplitter, type Rest } from './splitter.ts';
-import type { Packing } from './unpack.ts';
 
 /** A log that has not changed for so long ends with a whole entry, milliseconds: the server writes an entry at once. */
 const SETTLED_MS = 1_000;

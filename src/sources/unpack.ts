@@ -2,7 +2,7 @@
 
 import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
-import { PgvigilError } from '../../errors.ts';
+import { PgvigilError } from '../errors.ts';
 
 export type Packing = 'none' | 'gzip' | 'zstd';
 
