@@ -33,6 +33,8 @@ export interface BackfillEvents {
   /** Rejects of earlier runs that could be decoded by now. */
   onRestored: (rejects: number) => void;
   onRefusedDetector: (refused: RefusedDetector) => void;
+  /** While a source is followed: something came, and is judged. */
+  onJudged: (totals: Readonly<Totals>) => void;
   /** Something went wrong that does not end it; `hint` where something can be done. */
   onTrouble: (message: string, details: Record<string, unknown>) => void;
 }
@@ -147,7 +149,7 @@ export class Backfill {
 
   /** Reads all again, time after time, and judges what came, until the signal. */
   async follow(opened: readonly OpenedHistory[]): Promise<void> {
-    const { signal } = this.#options;
+    const { signal, events } = this.#options;
     const pause = Math.min(...opened.map(({ pauseMs }) => pauseMs));
     const due = new Map<OpenedHistory, number>();
     while (!signal.aborted) {
@@ -157,7 +159,10 @@ export class Backfill {
         await this.read(one, Number.POSITIVE_INFINITY);
         due.set(one, Date.now() + one.pauseMs);
       }
-      if (this.#totals.records > before) await this.judge();
+      if (this.#totals.records > before) {
+        await this.judge();
+        events.onJudged(this.#totals);
+      }
       await sleep(pause, undefined, { signal }).catch(() => undefined);
     }
   }

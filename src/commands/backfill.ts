@@ -108,6 +108,9 @@ class Notices implements BackfillEvents {
   onRefusedDetector: BackfillEvents['onRefusedDetector'] = ({ error }) =>
     this.#context.log.error({ hint: error.hint }, error.message);
 
+  onJudged: BackfillEvents['onJudged'] = (totals) =>
+    this.#say(`${countText(totals)}, ${totals.alerts.toLocaleString('en')} new alerts`);
+
   onTrouble: BackfillEvents['onTrouble'] = (message, details) => this.#context.log.error(details, message);
 
   #say(text: string): void {

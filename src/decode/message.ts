@@ -1,10 +1,11 @@
 /** Bytes of a message → records with their facts, and rejects. Pure; what is remembered between calls changes speed only. */
+import { hash } from 'node:crypto';
 import type { DecodedMessage } from '../model/message.ts';
 import type { LogRecord } from '../model/record.ts';
 import type { Reject } from '../model/reject.ts';
 import { type Envelope, type RawRecord, readEnvelope } from './envelope/envelope.ts';
 import { decodeUtf8 } from './envelope/json.ts';
-import { isGzip, unpackGzip } from './envelope/packed.ts';
+import { isGzip, type Unpacked, unpackGzip } from './envelope/packed.ts';
 import { learnTemplate, readTemplated } from './envelope/template.ts';
 import type { Refused } from './log-record.ts';
 import { type DecodeOptions, decodeRecord, decodeServerRecord } from './record.ts';
@@ -36,10 +37,23 @@ function decodePacked(body: Uint8Array, options: DecodeOptions): DecodedMessage 
   if (unpacked?.isWhole === true) return decoded;
   const reason =
     unpacked === null
-      ? 'It is packed with gzip and damaged, or unpacks to more than 64 MB.'
+      ? 'It is packed with gzip and damaged, or unpacks to more than 64 MB. Packed bytes may hide secrets: kept is what tells it apart.'
       : 'It is packed with gzip and cut; what could be unpacked is decoded.';
   const others = decoded.rejects.filter(({ index }) => index !== null);
-  return { ...decoded, rejects: [{ index: null, code: 'INVALID_JSON', reason, raw: body }, ...others] };
+  const reject: Reject = { index: null, code: 'INVALID_JSON', reason, raw: keptBytes(body, unpacked) };
+  return { ...decoded, rejects: [reject, ...others] };
+}
+
+/**
+ * The bytes of a message as they may be kept: without their secrets, and unpacked, because in packed ones nobody finds any.
+ * Of a message that cannot be unpacked, its length and SHA-256.
+ */
+export function keptBytes(
+  body: Uint8Array,
+  unpacked: Unpacked | null = isGzip(body) ? unpackGzip(body) : { bytes: body, isWhole: true },
+): Uint8Array {
+  if (unpacked !== null) return redactBytes(unpacked.bytes);
+  return Buffer.from(`${body.length} bytes of gzip, SHA-256 ${hash('sha256', body)}`);
 }
 
 /** `decodeMessage` for a message whose records are as known and all decode; null for any other. */

@@ -1,7 +1,7 @@
 /** From configuration to a running ingestor: decoding, statements, and the prefixes that are found on the way. */
 
+import { keptBytes } from '../decode/message.ts';
 import type { FoundPrefix } from '../decode/prefix/finder.ts';
-import { redactBytes } from '../decode/redaction/redact.ts';
 import type { DecodedMessage } from '../model/message.ts';
 import type { Statement } from '../model/statement.ts';
 import { statementOfMessage } from '../statements/message-features.ts';
@@ -87,7 +87,7 @@ async function ingestorWith(
     decode: (body) => book.decode(body),
     statements: (decoded) => statementsOf(decoded, reader),
     close,
-    redactBytes,
+    redactBytes: (body) => keptBytes(body),
     limits,
     ...(onCommit && { onCommit }),
     ...(onRefused && { onRefused }),

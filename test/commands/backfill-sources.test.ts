@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -89,7 +90,7 @@ test('with --follow what is added is stored and judged until it is stopped; the 
   });
   while (!stderr.includes('records stored')) await sleep(50);
   await appendFile(join(cwd, 'grows.json'), attempt(1) + attempt(2));
-  await sleep(3_000);
+  while (!stderr.includes('\n3 records stored, 0 rejects, 0 new alerts\n')) await sleep(50);
   const ended = once(child, 'exit');
   child.kill('SIGINT');
   assert.deepEqual(await ended, [0, null]);
@@ -119,7 +120,8 @@ test('standard input that is stopped in the middle is gone on with when it comes
   };
   const first = run();
   first.child.stdin.on('error', () => undefined).write(text.slice(0, -100));
-  await sleep(4_000);
+  while (!existsSync(join(cwd, 'piped', 'pgvigil.duckdb'))) await sleep(50);
+  await sleep(1_000);
   first.child.kill('SIGINT');
   assert.deepEqual(await first.ended, [0, null]);
   const stored = /^stopped: ([\d,]+) records stored, 0 rejects so far\. Run it again/.exec(first.said())?.[1];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { decodeMessage } from '../../../src/decode/message.ts';
+import { decodeMessage, keptBytes } from '../../../src/decode/message.ts';
 import { lineRecord, NO_PREFIXES } from '../build.ts';
 
 const message = JSON.stringify({
@@ -40,7 +40,25 @@ describe('a message that is packed with gzip', () => {
         [['INVALID_JSON', null]],
       );
     }
-    assert.deepEqual(decodeMessage(bomb, NO_PREFIXES).rejects[0]!.raw, bomb);
+    assert.match(
+      Buffer.from(decodeMessage(bomb, NO_PREFIXES).rejects[0]!.raw).toString(),
+      new RegExp(`^${bomb.length} bytes of gzip, SHA-256 [0-9a-f]{64}$`),
+    );
+  });
+
+  it('hides no secret in what is kept of it', () => {
+    const secret = 'hunter2-a-secret';
+    const text = `ERROR:  syntax error; ALTER ROLE app PASSWORD '${secret}'`;
+    const packed = gzipSync(JSON.stringify({ records: [lineRecord('ERROR', text), 1] }), { level: 0 });
+    const damaged = Buffer.from(packed);
+    damaged[packed.length - 5]! ^= 0xff;
+    const cut = packed.subarray(0, packed.length - 12);
+    for (const body of [packed, cut, damaged]) {
+      const { rejects } = decodeMessage(body, NO_PREFIXES);
+      assert.ok(rejects.length >= 1);
+      for (const { raw } of [...rejects, { raw: keptBytes(body) }])
+        assert.ok(!Buffer.from(raw).includes(secret));
+    }
   });
 
   it('never throws, whatever follows its magic number', () =>
