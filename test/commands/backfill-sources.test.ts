@@ -32,6 +32,20 @@ async function recordedLines(): Promise<string[]> {
   );
 }
 
+/** A backfill on its way: its standard input stays open, `said` is what it has written on standard error. */
+function start(args: readonly string[]) {
+  const child = spawn(process.execPath, [CLI, 'backfill', ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: cwd },
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (more) => {
+    stderr += more;
+  });
+  return { child, ended: once(child, 'exit'), said: () => stderr };
+}
+
 const HOUR =
   'resourceId=/SUBSCRIPTIONS/S/RESOURCEGROUPS/R/PROVIDERS/MICROSOFT.DBFORPOSTGRESQL/FLEXIBLESERVERS/D/y=2026/m=11/d=24/h=17/m=00/PT1H.json';
 
@@ -79,19 +93,10 @@ test('with --follow what is added is stored and judged until it is stopped; the 
     `${JSON.stringify(record({ second, session: `6968baa0.${(second + 16).toString(16)}`, text }))}\n`;
   const attempt = (second: number) => line(second, 'connection received: host=203.0.113.9 port=1');
   await writeFile(join(cwd, 'grows.json'), attempt(0));
-  const child = spawn(process.execPath, [CLI, 'backfill', 'grows.json', '-d', 'grows', '--follow'], {
-    cwd,
-    env: { PATH: process.env.PATH, HOME: cwd },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    stderr += text;
-  });
-  while (!stderr.includes('records stored')) await sleep(50);
+  const { child, ended, said } = start(['grows.json', '-d', 'grows', '--follow']);
+  while (!said().includes('records stored')) await sleep(50);
   await appendFile(join(cwd, 'grows.json'), attempt(1) + attempt(2));
-  while (!stderr.includes('\n3 records stored, 0 rejects, 0 new alerts\n')) await sleep(50);
-  const ended = once(child, 'exit');
+  while (!said().includes('\n3 records stored, 0 rejects, 0 new alerts\n')) await sleep(50);
   child.kill('SIGINT');
   assert.deepEqual(await ended, [0, null]);
   const counted = await pgvigil(cwd, ['query', 'SELECT count(*) FROM records', '-d', 'grows']);
@@ -106,18 +111,7 @@ test('standard input that is stopped in the middle is gone on with when it comes
     lines.map((one) => one.replaceAll('2026-11-24', `2026-10-${day}`)),
   );
   const text = `${days.flat().join('\n')}\n`;
-  const run = () => {
-    const child = spawn(process.execPath, [CLI, 'backfill', '-', '-d', 'piped'], {
-      cwd,
-      env: { PATH: process.env.PATH, HOME: cwd },
-      stdio: ['pipe', 'ignore', 'pipe'],
-    });
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (more) => {
-      stderr += more;
-    });
-    return { child, ended: once(child, 'exit'), said: () => stderr };
-  };
+  const run = () => start(['-', '-d', 'piped']);
   const first = run();
   first.child.stdin.on('error', () => undefined).write(text.slice(0, -100));
   while (!existsSync(join(cwd, 'piped', 'pgvigil.duckdb'))) await sleep(50);
